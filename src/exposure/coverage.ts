@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Coverage, Endpoint, Gap, SocketSource } from "./model.ts";
+
+/** What was noticed while a report was collected. */
+export interface CoverageFacts {
+  readonly netlinkFailure: string | null;
+  readonly foreignFunctionsFailure: string | null;
+  readonly sources: Coverage["sources"];
+  readonly interrupted: readonly string[];
+  readonly interfacesComplete: boolean;
+  readonly processesSeen: number;
+  readonly unreadable: readonly { readonly pid: number; readonly comm: string }[];
+  readonly hidden: string | null;
+  readonly runsAsRoot: boolean;
+  /** Sockets that were closed between the first look and the last. */
+  readonly closedMeanwhile: number;
+  readonly otherNetworkNamespaces: number;
+  readonly socketUnitFailures: readonly string[];
+  readonly unprobedSockets: number;
+}
+
+type Draft = Omit<Gap, "count"> & { readonly count?: number };
+
+/** Turns what was noticed into gaps with their remedies. Pure. */
+export function assessCoverage(facts: CoverageFacts, endpoints: readonly Endpoint[]): Coverage {
+  const unowned = endpoints.filter((endpoint) => endpoint.unowned !== null);
+  const blind = unowned.filter(({ unowned: why }) => isBlind(why?.reason));
+  const drafts = [
+    ...collectionGaps(facts),
+    ...sourceGaps(facts),
+    ...ownerGaps(facts, blind.length),
+    ...notes(facts),
+  ];
+  const gaps = drafts.map((draft): Gap => ({ count: 1, ...draft }));
+  return {
+    complete: !gaps.some(({ incomplete }) => incomplete),
+    processesSeen: facts.processesSeen,
+    processesUnreadable: facts.unreadable.length,
+    endpointsWithoutOwner: unowned.length,
+    sources: facts.sources,
+    gaps,
+  };
+}
+
+function isBlind(reason: string | undefined): boolean {
+  return reason === "unreadable" || reason === "hidden";
+}
+
+function collectionGaps(facts: CoverageFacts): readonly Draft[] {
+  const drafts: Draft[] = [];
+  if (facts.foreignFunctionsFailure !== null) {
+    drafts.push({
+      code: "foreign-functions-unavailable",
+      incomplete: true,
+      message: `no netlink: ${facts.foreignFunctionsFailure}`,
+      remedy: "set TMPDIR to a directory that is not mounted noexec",
+    });
+  } else if (facts.netlinkFailure !== null) {
+    drafts.push({
+      code: "netlink-unavailable",
+      incomplete: true,
+      message: `no netlink (${facts.netlinkFailure}): bound devices, IPV6_V6ONLY and interfaces that are down are unknown`,
+      remedy: "allow AF_NETLINK sockets (seccomp, RestrictAddressFamilies=)",
+    });
+  } else if (!facts.interfacesComplete) {
+    drafts.push({
+      code: "interfaces-incomplete",
+      incomplete: true,
+      message: "rtnetlink refused: interfaces that are down or have no address are not shown",
+      remedy: null,
+    });
+  }
+  for (const protocol of facts.interrupted) {
+    drafts.push({
+      code: "table-changing",
+      incomplete: true,
+      message: `the ${protocol} table changed during every attempt to read it`,
+      remedy: "run again",
+    });
+  }
+  return drafts;
+}
+
+function sourceGaps(facts: CoverageFacts): readonly Draft[] {
+  const drafts: Draft[] = [];
+  const names = (source: SocketSource): readonly string[] =>
+    Object.entries(facts.sources)
+      .filter(([, name]) => name === source)
+      .map(([protocol]) => protocol);
+  const unavailable = names("unavailable");
+  if (unavailable.length > 0) {
+    drafts.push({
+      code: "protocols-unavailable",
+      incomplete: true,
+      count: unavailable.length,
+      message: `sockets of ${unavailable.join(", ")} cannot be listed`,
+      remedy: "load the kernel's *_diag modules, run as root",
+    });
+  }
+  const byDescriptors = names("descriptors");
+  if (byDescriptors.length > 0 && facts.unreadable.length > 0) {
+    drafts.push({
+      code: "protocols-by-descriptors",
+      incomplete: true,
+      count: byDescriptors.length,
+      message: `${byDescriptors.join(", ")} sockets of unreadable processes cannot be listed, as this kernel has no *_diag for them`,
+      remedy: null,
+    });
+  }
+  return drafts;
+}
+
+function ownerGaps(facts: CoverageFacts, blindEndpoints: number): readonly Draft[] {
+  const drafts: Draft[] = [];
+  const { unreadable, hidden, runsAsRoot } = facts;
+  if (unreadable.length > 0) {
+    drafts.push({
+      code: "descriptors-unreadable",
+      incomplete: blindEndpoints > 0,
+      count: unreadable.length,
+      message: unreadableMessage(unreadable),
+      remedy: runsAsRoot
+        ? "the kernel refuses even root: run outside the sandbox or with CAP_SYS_PTRACE"
+        : "run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+    });
+  }
+  if (hidden !== null) {
+    drafts.push({
+      code: "processes-hidden",
+      incomplete: blindEndpoints > 0,
+      message: hidden,
+      remedy: "run as root in the host's PID namespace",
+    });
+  }
+  return drafts;
+}
+
+function unreadableMessage(unreadable: CoverageFacts["unreadable"]): string {
+  const [only] = unreadable;
+  if (unreadable.length === 1 && only !== undefined) {
+    return `the descriptors of 1 process are unreadable (${only.comm}, pid ${only.pid})`;
+  }
+  return `the descriptors of ${unreadable.length} processes are unreadable`;
+}
+
+function notes(facts: CoverageFacts): readonly Draft[] {
+  const drafts: Draft[] = [];
+  if (facts.unprobedSockets > 0) {
+    drafts.push({
+      code: "reuseport-unknown",
+      incomplete: false,
+      count: facts.unprobedSockets,
+      message: `SO_REUSEPORT of ${facts.unprobedSockets} endpoints could not be asked for`,
+      remedy: "run as root; pidfd_getfd needs ptrace access (kernel.yama.ptrace_scope below 3)",
+    });
+  }
+  if (facts.closedMeanwhile > 0) {
+    drafts.push({
+      code: "closed-meanwhile",
+      incomplete: false,
+      count: facts.closedMeanwhile,
+      message: `${facts.closedMeanwhile} sockets were closed while the report was made`,
+      remedy: null,
+    });
+  }
+  if (facts.otherNetworkNamespaces > 0) {
+    drafts.push({
+      code: "other-network-namespaces",
+      incomplete: false,
+      count: facts.otherNetworkNamespaces,
+      message: `${facts.otherNetworkNamespaces} other network namespaces are not part of this report`,
+      remedy: "nsenter --net=/proc/PID/ns/net capscope exposure",
+    });
+  }
+  for (const reason of facts.socketUnitFailures) {
+    drafts.push({
+      code: "socket-units-unknown",
+      incomplete: false,
+      message: `socket units are unknown: ${reason}`,
+      remedy: null,
+    });
+  }
+  return drafts;
+}

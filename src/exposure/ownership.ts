@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FoundSocket } from "./found-socket.ts";
+import type { Protocol, Unowned } from "./model.ts";
+
+/** At most so many processes are named as possible owners. */
+export const CANDIDATES_MAX = 3;
+
+/** What is known about processes that were not, or not wholly, seen. */
+export interface OwnershipFacts {
+  readonly unreadable: readonly { readonly pid: number; readonly comm: string }[];
+  /** /proc does not show every process: why, in words; null when it does. */
+  readonly hidden: string | null;
+  /** UDP ports on which the kernel listens for a tunnel interface, with what to call it. */
+  readonly tunnelPorts: ReadonlyMap<number, string>;
+  readonly hasWireguard: boolean;
+}
+
+/** Says why nobody is known to hold a socket. */
+export function explainUnowned(
+  [socket]: readonly FoundSocket[],
+  facts: OwnershipFacts,
+): Unowned {
+  const tunnel = socket?.protocol === "udp" ? facts.tunnelPorts.get(socket.port ?? -1) : undefined;
+  if (tunnel !== undefined) return { reason: "kernel", detail: `kernel: ${tunnel}`, candidates: [] };
+  const { unreadable } = facts;
+  if (unreadable.length > 0) {
+    const detail =
+      unreadable.length === 1
+        ? "held by the one process whose descriptors cannot be read, or by the kernel"
+        : `held by one of ${unreadable.length} processes whose descriptors cannot be read, or by the kernel`;
+    return {
+      reason: "unreadable",
+      detail,
+      candidates: unreadable.length <= CANDIDATES_MAX ? unreadable : [],
+    };
+  }
+  if (facts.hidden !== null) return { reason: "hidden", detail: facts.hidden, candidates: [] };
+  return { reason: "no-holder", detail: noHolderText(socket?.protocol, facts), candidates: [] };
+}
+
+function noHolderText(
+  protocol: Protocol | undefined,
+  { hasWireguard }: OwnershipFacts,
+): string {
+  const services =
+    protocol === "udp" && hasWireguard ? "WireGuard, as an interface of it is there" : "as of NFS";
+  return `held by no process: a kernel service (${services}), or a descriptor in flight or in io_uring`;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FoundSocket } from "./found-socket.ts";
+import type { Endpoint } from "./model.ts";
+import { isUnspecified } from "./reachability.ts";
+
+/** Ports that the kernel hands out, from /proc/sys/net/ipv4/ip_local_port_range. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Who else is bound: tells a service on an ephemeral port from a client. */
+export interface Siblings {
+  /** True when the same process has another unconnected socket of the protocol on this port. */
+  (socket: FoundSocket): boolean;
+}
+
+/**
+ * Tells a client socket, which only takes answers, from a service; null for a service.
+ *
+ * Nothing in the kernel's answer says whether a port was chosen or handed out, so an unconnected
+ * datagram socket counts as a client's only when its port is in the range that is handed out, its
+ * address is no multicast group, and no sibling shares the port: services bind both families, or
+ * several sockets, to one port; port allocation never does.
+ */
+export function classifyClient(
+  socket: FoundSocket,
+  ephemeral: PortRange | null,
+  hasSibling: Siblings,
+): Endpoint["clientReason"] {
+  if (socket.protocol === "ping") return "ping";
+  if (socket.connected) return "connected";
+  if (socket.protocol !== "udp" && socket.protocol !== "udplite") return null;
+  const { port } = socket;
+  if (ephemeral === null || port === null) return null;
+  if (port < ephemeral.first || port > ephemeral.last || isMulticastBind(socket)) return null;
+  return hasSibling(socket) ? null : "ephemeral-port";
+}
+
+function isMulticastBind({ addresses }: FoundSocket): boolean {
+  const address = addresses[0] ?? "";
+  if (isUnspecified(address)) return false;
+  if (address.includes(":")) return address.startsWith("ff");
+  const first = Number(address.split(".")[0]);
+  return first >= 224 && first <= 239;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import { arch, constants } from "node:os";
+import { SystemError, UnsupportedError } from "../../errors.ts";
+
+/**
+ * The C library calls that Node has no API for. Each returns what C returns (-1 on failure, then
+ * `errorName()` says why, until the next call). Buffers are passed as pointers: nothing is copied.
+ */
+export interface Libc {
+  open(path: string, flags: number): number;
+  close(fd: number): number;
+  /** `name` ends with a NUL byte. */
+  readlinkat(directory: number, name: Uint8Array, out: Uint8Array): number;
+  getdents64(fd: number, out: Uint8Array): number;
+  getxattr(path: string, name: string, out: Uint8Array): number;
+  socket(domain: number, type: number, protocol: number): number;
+  connect(fd: number, address: Uint8Array): number;
+  send(fd: number, bytes: Uint8Array): number;
+  recv(fd: number, out: Uint8Array, flags: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
+  /** Returns the length of the value. */
+  getsockopt(fd: number, level: number, option: number, out: Uint8Array): number;
+  /** Returns the length of the address. */
+  getsockname(fd: number, out: Uint8Array): number;
+  ioctl(fd: number, request: number, argument: Uint8Array): number;
+  /** Requires Linux 5.3. */
+  pidfdOpen(pid: number): number;
+  /** Requires Linux 5.6 and PTRACE_MODE_ATTACH_REALCREDS on the process. */
+  pidfdGetfd(pidfd: number, fd: number): number;
+  /**
+   * 0 when two tasks share their descriptor table, above 0 when not, -1 when it cannot be told.
+   * Requires CONFIG_KCMP and ptrace access to both.
+   */
+  compareDescriptorTables(tid: number, otherTid: number): number;
+  /** Name of the last call's errno, such as "EACCES". */
+  errorName(): string;
+}
+
+type Call = (...values: unknown[]) => number;
+
+/** System call numbers: the newer ones are the same on every architecture. */
+const PIDFD_OPEN = 434;
+const PIDFD_GETFD = 438;
+const KCMP = arch() === "x64" ? 312 : 272;
+const KCMP_FILES = 2;
+
+const ERRNO_NAMES = new Map(
+  Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
+);
+
+let opened: Promise<Libc> | undefined;
+
+/** Binds the C library once. Rejects with UnsupportedError when koffi cannot be loaded. */
+export function openLibc(): Promise<Libc> {
+  opened ??= bindLibc();
+  return opened;
+}
+
+/** Throws a SystemError that names `step` when a call failed. */
+export function checked(libc: Libc, step: string, result: number): number {
+  if (result < 0) throw new SystemError(step, libc.errorName());
+  return result;
+}
+
+async function bindLibc(): Promise<Libc> {
+  const koffi = await loadKoffi();
+  const library = koffi.load(null);
+  const bind = (prototype: string): Call => library.func(prototype) as Call;
+  const readlinkat = bind("long readlinkat(int, const uint8_t *, uint8_t *, size_t)");
+  const getdents64 = bind("long getdents64(int, uint8_t *, size_t)");
+  const getxattr = bind("long getxattr(const char *, const char *, uint8_t *, size_t)");
+  const connect = bind("int connect(int, const uint8_t *, uint32_t)");
+  const send = bind("long send(int, const uint8_t *, size_t, int)");
+  const recv = bind("long recv(int, uint8_t *, size_t, int)");
+  const setsockopt = bind("int setsockopt(int, int, int, const uint8_t *, uint32_t)");
+  const getsockopt = bind("int getsockopt(int, int, int, uint8_t *, uint32_t *)");
+  const getsockname = bind("int getsockname(int, uint8_t *, uint32_t *)");
+  const pidfdOpen = bind("long syscall(long, int, int)");
+  const pidfdGetfd = bind("long syscall(long, int, int, int)");
+  const kcmp = bind("long syscall(long, int, int, int, unsigned long, unsigned long)");
+  const length = new Uint32Array(1);
+  const open = bind("int open(const char *, int)");
+  return {
+    open: (path, flags) => open(path, flags),
+    close: bind("int close(int)"),
+    readlinkat: (directory, name, out) => readlinkat(directory, name, out, out.length),
+    getdents64: (fd, out) => getdents64(fd, out, out.length),
+    getxattr: (path, name, out) => getxattr(path, name, out, out.length),
+    socket: bind("int socket(int, int, int)"),
+    connect: (fd, address) => connect(fd, address, address.length),
+    send: (fd, bytes) => send(fd, bytes, bytes.length, 0),
+    recv: (fd, out, flags) => recv(fd, out, out.length, flags),
+    setsockopt: (fd, level, option, value) => setsockopt(fd, level, option, value, value.length),
+    getsockopt(fd, level, option, out) {
+      length[0] = out.length;
+      return getsockopt(fd, level, option, out, length) < 0 ? -1 : (length[0] ?? 0);
+    },
+    getsockname(fd, out) {
+      length[0] = out.length;
+      return getsockname(fd, out, length) < 0 ? -1 : (length[0] ?? 0);
+    },
+    ioctl: bind("int ioctl(int, unsigned long, uint8_t *)"),
+    pidfdOpen: (pid) => pidfdOpen(PIDFD_OPEN, pid, 0),
+    pidfdGetfd: (pidfd, fd) => pidfdGetfd(PIDFD_GETFD, pidfd, fd, 0),
+    compareDescriptorTables: (tid, other) => kcmp(KCMP, tid, other, KCMP_FILES, 0, 0),
+    errorName: () => ERRNO_NAMES.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+  };
+}
+
+async function loadKoffi(): Promise<(typeof import("koffi"))["default"]> {
+  try {
+    const module = await import("koffi");
+    return module.default;
+  } catch (cause) {
+    throw new UnsupportedError("loading the foreign function interface (koffi) failed", {
+      hint: "the temporary directory must allow executable files: set TMPDIR to one that does",
+      cause,
+    });
+  }
+}
