@@ -27,9 +27,10 @@ export async function runExposure(request: ExposureRequest): Promise<ExitCode> {
   });
   assertInterfacesExist(request.filter, whole);
   const report = filterReport(whole, request.filter);
-  const render = request.privileged && isTextual(request.format)
-    ? await loadPrivilegedRenderer()
-    : await loadExposureRenderer(request.format ?? "tree");
+  const render =
+    request.privileged && isTextual(request.format)
+      ? await loadPrivilegedRenderer()
+      : await loadExposureRenderer(request.format ?? "tree");
   writeReport(render(report, textOptions(request)), request.output);
   return judge(report, request);
 }

@@ -43,7 +43,7 @@ function writeStdout(text: string): void {
 
 function writeAll(fd: number, text: string, name: string): void {
   const bytes = Buffer.from(text, "utf8");
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {

@@ -39,13 +39,7 @@ const IPV6_SCOPES: readonly { first: number; mask: number; scope: AddressScope }
 ];
 
 /** From narrow to wide. */
-const WIDTH: readonly AddressScope[] = [
-  "loopback",
-  "link-local",
-  "multicast",
-  "private",
-  "public",
-];
+const WIDTH: readonly AddressScope[] = ["loopback", "link-local", "multicast", "private", "public"];
 
 const IPV4_RANGES = IPV4_SCOPES.map(({ prefix, scope }) => {
   const [network, length] = prefix.split("/");

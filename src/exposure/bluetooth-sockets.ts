@@ -75,7 +75,13 @@ function readPort({ portAt, portBytes }: BluetoothProtocol, address: DataView): 
 function adapterAddress(address: DataView, at: number): readonly string[] {
   const bytes: string[] = [];
   for (let next = 5; next >= 0; next--) {
-    bytes.push(address.getUint8(at + next).toString(16).toUpperCase().padStart(2, "0"));
+    bytes.push(
+      address
+        .getUint8(at + next)
+        .toString(16)
+        .toUpperCase()
+        .padStart(2, "0"),
+    );
   }
   const text = bytes.join(":");
   return text === ANY_ADDRESS ? [] : [text];

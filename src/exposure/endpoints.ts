@@ -153,7 +153,8 @@ function socketId(socket: FoundSocket, deviceName: (index: number) => string): s
   }
   if (protocol === "vsock" && port === null) return `vsock:?#${inode}`;
   if (protocol === "vsock") return `vsock-${type}:${socket.vsockCid}:${port}`;
-  if (family === null) return `${protocol}:${socket.addresses[0] ?? (device || "*")}:${port ?? "*"}`;
+  if (family === null)
+    return `${protocol}:${socket.addresses[0] ?? (device || "*")}:${port ?? "*"}`;
   const addresses = socket.addresses.map((text) => (text.includes(":") ? `[${text}]` : text));
   const bound = device === "" ? "" : `%${device}`;
   return `${protocol}:${addresses.join(",")}${bound}:${port}`;

@@ -42,10 +42,7 @@ export function filterReport(report: ExposureReport, filter: ExposureFilter): Ex
   };
 }
 
-function narrowReach(
-  endpoint: Endpoint,
-  { planes, interfaces }: ExposureFilter,
-): Endpoint | null {
+function narrowReach(endpoint: Endpoint, { planes, interfaces }: ExposureFilter): Endpoint | null {
   if (planes.length === 0 && interfaces.length === 0) return endpoint;
   const reach = endpoint.reach.filter(
     (entry) => isPlaneWanted(entry, planes) && isInterfaceWanted(entry, interfaces),

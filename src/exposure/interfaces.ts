@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { networkInterfaces } from "node:os";
+import { readActiveInterfaces } from "../linux/active-interfaces.ts";
 import {
   IFF_LOOPBACK,
   IFF_RUNNING,
@@ -88,21 +88,6 @@ function stateOf(flags: number): Interface["state"] {
 }
 
 function fallbackTable(): InterfaceTable {
-  const interfaces = Object.entries(networkInterfaces()).map(([name, addresses], at): Interface => {
-    const known = addresses ?? [];
-    return {
-      index: at + 1,
-      name,
-      state: "up",
-      loopback: known.some(({ internal }) => internal),
-      kind: null,
-      addresses: known.map(({ address, family, cidr }) => {
-        const version = family === "IPv4" ? "ipv4" : "ipv6";
-        const prefixLength = Number(cidr?.split("/")[1] ?? 0);
-        const scope = classifyAddress(version, address);
-        return { family: version, address, prefixLength, scope };
-      }),
-    };
-  });
-  return { interfaces, masters: new Map(), tunnelPorts: new Map(), complete: false };
+  const { links, addresses } = readActiveInterfaces();
+  return { ...buildInterfaceTable(links, addresses), complete: false };
 }

@@ -16,12 +16,10 @@ export interface OwnershipFacts {
 }
 
 /** Says why nobody is known to hold a socket. */
-export function explainUnowned(
-  [socket]: readonly FoundSocket[],
-  facts: OwnershipFacts,
-): Unowned {
+export function explainUnowned([socket]: readonly FoundSocket[], facts: OwnershipFacts): Unowned {
   const tunnel = socket?.protocol === "udp" ? facts.tunnelPorts.get(socket.port ?? -1) : undefined;
-  if (tunnel !== undefined) return { reason: "kernel", detail: `kernel: ${tunnel}`, candidates: [] };
+  if (tunnel !== undefined)
+    return { reason: "kernel", detail: `kernel: ${tunnel}`, candidates: [] };
   const { unreadable } = facts;
   if (unreadable.length > 0) {
     const detail =
@@ -38,10 +36,7 @@ export function explainUnowned(
   return { reason: "no-holder", detail: noHolderText(socket?.protocol, facts), candidates: [] };
 }
 
-function noHolderText(
-  protocol: Protocol | undefined,
-  { hasWireguard }: OwnershipFacts,
-): string {
+function noHolderText(protocol: Protocol | undefined, { hasWireguard }: OwnershipFacts): string {
   const services =
     protocol === "udp" && hasWireguard ? "WireGuard, as an interface of it is there" : "as of NFS";
   return `held by no process: a kernel service (${services}), or a descriptor in flight or in io_uring`;

@@ -58,7 +58,9 @@ export function readVsock(
 ): ProtocolSockets {
   const dump = netlink === null ? null : readVsockSockets(netlink);
   if (dump === null || dump.outcome.kind === "refused") return missing("vsock", loaded, "AF_VSOCK");
-  const open = dump.sockets.filter(({ type, state }) => type === SOCK_DGRAM || state === STATE_LISTEN);
+  const open = dump.sockets.filter(
+    ({ type, state }) => type === SOCK_DGRAM || state === STATE_LISTEN,
+  );
   return dumped("vsock", dump.outcome, open.map(vsockSocket));
 }
 
@@ -128,7 +130,6 @@ function missing(
   loaded: LoadedProtocols | null,
   loadedAs: string,
 ): ProtocolSockets {
-  const source: SocketSource =
-    loaded !== null && !loaded.has(loadedAs) ? "absent" : "unavailable";
+  const source: SocketSource = loaded !== null && !loaded.has(loadedAs) ? "absent" : "unavailable";
   return { protocol, source, interrupted: false, sockets: [] };
 }

@@ -52,7 +52,10 @@ const FLAG_RULES: readonly FlagRule[] = [
     flag: "proximity-plane",
     applies: ({ reach }) => reach.some(({ plane }) => plane === "bluetooth"),
   },
-  { flag: "hypervisor-plane", applies: ({ reach }) => reach.some(({ plane }) => plane === "vsock") },
+  {
+    flag: "hypervisor-plane",
+    applies: ({ reach }) => reach.some(({ plane }) => plane === "vsock"),
+  },
   {
     flag: "ssh-on-vsock-port-22",
     applies: ({ protocol, port }) => protocol === "vsock" && port === SSH_PORT,
@@ -68,7 +71,10 @@ export function assessFlags(facts: FlagFacts): readonly Flag[] {
 }
 
 /** True when a process can raise a capability that matters; its user namespace decides what counts. */
-export function isPrivileged(permitted: CapabilitySet, childUserNamespace: boolean | null): boolean {
+export function isPrivileged(
+  permitted: CapabilitySet,
+  childUserNamespace: boolean | null,
+): boolean {
   return childUserNamespace !== true && (permitted & PRIVILEGED) !== EMPTY_SET;
 }
 

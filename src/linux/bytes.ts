@@ -15,7 +15,7 @@ export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): st
 
 function decodeInvalid(bytes: Buffer): string {
   let text = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
     if (length === 0) {
       text += String.fromCharCode(0xdc00 + (bytes[at] ?? 0));

@@ -116,7 +116,7 @@ function unownedRows(endpoint: Endpoint): readonly (readonly Cell[])[] {
   if (endpoint.unowned === null && endpoint.owners.length > 0) return [];
   const owned = new Set(endpoint.owners.flatMap(({ inodes }) => inodes));
   const rest = endpoint.sockets.filter(({ inode }) => !owned.has(inode));
-  const uids = [...new Set(rest.map(({ uid }) => uid))].join(",") || "-";
+  const uids = [...new Set(rest.map(({ uid }) => uid ?? "unknown"))].join(",") || "-";
   const who = endpoint.unowned === null ? "(unknown)" : `(${endpoint.unowned.reason})`;
   return [unknownCells(who, "-", uids, endpoint)];
 }

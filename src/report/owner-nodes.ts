@@ -67,7 +67,7 @@ export function unownedLine(endpoint: Endpoint, { inodes }: { inodes: boolean })
   if (unowned === null) return null;
   const owned = new Set(owners.flatMap((owner) => owner.inodes));
   const rest = sockets.filter(({ inode }) => !owned.has(inode));
-  const uids = [...new Set(rest.map(({ uid }) => uid))].join(",");
+  const uids = [...new Set(rest.map(({ uid }) => uid ?? "unknown"))].join(",");
   const which = inodes ? ` inode=${rest.map(({ inode }) => inode).join(",")}` : "";
   const items = rest.length === 0 ? "" : ` (uid=${uids}${which})`;
   const who = unowned.reason === "kernel" ? "kernel" : "owner unknown";

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type BigIntStats, statSync } from "node:fs";
-import { decodeFileCapabilities, type FileCapabilities } from "../../capabilities/file-capabilities.ts";
+import {
+  decodeFileCapabilities,
+  type FileCapabilities,
+} from "../../capabilities/file-capabilities.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { failureOf, readLink, type ReadFailure } from "./read-text.ts";
 

@@ -34,10 +34,7 @@ export function readBluetoothTable(table: string): readonly BluetoothSocket[] | 
  * Parses a table of net/ipv4/tcp_ipv4.c and its like: addresses are native-endian 32-bit words in
  * hexadecimal, ports and states hexadecimal, uid and inode decimal. Lines that do not fit are left out.
  */
-export function parseInetTable(
-  text: string,
-  socketFamily: "ipv4" | "ipv6",
-): readonly InetSocket[] {
+export function parseInetTable(text: string, socketFamily: "ipv4" | "ipv6"): readonly InetSocket[] {
   const sockets: InetSocket[] = [];
   for (const line of text.split("\n").slice(1)) {
     const columns = line.trim().split(/\s+/);
@@ -88,9 +85,7 @@ function rows(text: string, columns: number): string[][] {
     .filter((row) => row.length >= columns);
 }
 
-function decodeEndpoint(
-  column: string | undefined,
-): { address: IpAddress; port: number } | null {
+function decodeEndpoint(column: string | undefined): { address: IpAddress; port: number } | null {
   const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/i.exec(column ?? "");
   const hexadecimal = match?.[1];
   if (hexadecimal === undefined) return null;

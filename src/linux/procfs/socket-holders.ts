@@ -25,11 +25,16 @@ export interface HolderScan {
 
 const PF_KTHREAD = 0x00200000;
 
-/** Process ids that this /proc shows. Throws when /proc itself cannot be read. */
+/** Process ids that this /proc shows; none when /proc is not there or cannot be read. */
 export function readPids(): readonly number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid));
+  try {
+    return readdirSync("/proc")
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid));
+  } catch (error) {
+    failureOf(error);
+    return [];
+  }
 }
 
 /** Finds the holders of the `wanted` socket inodes. */
@@ -37,7 +42,12 @@ export function readSocketHolders(libc: Libc | null, wanted: ReadonlySet<number>
   const scan = new Scan(descriptorReader(libc), wanted);
   const pids = readPids();
   for (const pid of pids) scan.readProcess(pid);
-  if (scan.holders.size < wanted.size) scan.readThreads(libc, pids);
+  if (scan.holders.size < wanted.size) {
+    // A descriptor may have been handed to a process that was not there when /proc was listed.
+    const known = new Set(pids);
+    for (const pid of readPids()) if (!known.has(pid)) scan.readProcess(pid);
+    scan.readThreads(libc, pids);
+  }
   return {
     holders: scan.holders,
     others: scan.others,

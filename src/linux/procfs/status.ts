@@ -33,7 +33,7 @@ const maskOfText = new Map<string, CapabilitySet>();
 /** Parses the text of /proc/PID/status or /proc/PID/task/TID/status. */
 export function parseStatus(text: string): TaskStatus {
   const fields = new Map<string, string>();
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const end = lineEnd(text, start);
     const colon = text.indexOf(":", start);
     if (colon !== -1 && colon < end) {

@@ -82,25 +82,16 @@ export function escapeJson(json: string): string {
   return PRINTABLE_ASCII.test(json) ? json : json.replace(HOSTILE, escapeUtf16);
 }
 
-/**
- * A YAML scalar of a string that is valid Unicode: plain where no reader of YAML 1.1 or 1.2 could
- * take it for anything else, double-quoted otherwise.
- */
-export function toYamlString(text: string): string {
-  if (YAML_PLAIN.test(text) && !YAML_WORD.test(text)) return text;
-  const quoted = JSON.stringify(text);
-  if (PRINTABLE_ASCII.test(quoted)) return quoted;
-  return quoted.replace(HOSTILE, (character) => {
+/** The same for a YAML text in which every string that holds hostile text is double-quoted. */
+export function escapeYaml(yaml: string): string {
+  return yaml.replace(HOSTILE, (character) => {
+    // Within a quoted string a newline is an escape already: these end lines of the document.
+    if (character === "\n") return character;
     const code = codePoint(character);
     // Unlike JSON, YAML has no escape in surrogate pairs.
     return code > 0xffff ? `\\U${hex(code, 8)}` : `\\u${hex(code, 4)}`;
   });
 }
-
-const YAML_PLAIN = /^[A-Za-z_/][A-Za-z0-9_./@-]*$/;
-
-/** Words that are booleans or null in YAML 1.1: a process may well be called "no". */
-const YAML_WORD = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
 
 function escapeCharacter(character: string): string {
   const code = codePoint(character);

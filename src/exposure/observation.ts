@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { INITIAL_PID_NAMESPACE, readNamespace } from "../linux/procfs/namespaces.ts";
+import { readProcessStatus } from "../linux/procfs/task.ts";
+import type { Sources } from "../linux/sources.ts";
+import type { CoverageFacts } from "./coverage.ts";
+import type { InterfaceTable } from "./interfaces.ts";
+import type { OwnershipFacts } from "./ownership.ts";
+import type { SocketSnapshot } from "./snapshot.ts";
+
+/** Notes which processes could not be seen, for the sockets that nobody seems to hold. */
+export function collectOwnershipFacts(
+  snapshot: SocketSnapshot,
+  table: InterfaceTable,
+): OwnershipFacts {
+  return {
+    unreadable: snapshot.unreadable.map((pid) => {
+      const result = readProcessStatus(pid);
+      return { pid, comm: result.kind === "status" ? result.status.comm : "?" };
+    }),
+    hidden: hiddenReason(snapshot.pids),
+    tunnelPorts: table.tunnelPorts,
+    hasWireguard: table.interfaces.some(({ kind }) => kind === "wireguard"),
+  };
+}
+
+function hiddenReason(pids: readonly number[]): string | null {
+  if (pids.length === 0) return "/proc is not mounted or not readable";
+  if (!pids.includes(1)) return "/proc hides the processes of other users (hidepid)";
+  const namespace = readNamespace("self", "pid");
+  if (namespace === null || namespace === INITIAL_PID_NAMESPACE) return null;
+  return "this PID namespace does not show the processes outside it";
+}
+
+/** Notes how the tables were read, and what lies outside the report. */
+export function collectionFacts(
+  sources: Sources,
+  snapshot: SocketSnapshot | null,
+  table: InterfaceTable,
+): Omit<
+  CoverageFacts,
+  "unreadable" | "hidden" | "closedMeanwhile" | "socketUnitFailures" | "unprobedSockets"
+> {
+  const self = readProcessStatus("self");
+  const tables = snapshot?.tables ?? [];
+  const pids = snapshot?.pids ?? [];
+  return {
+    foreignFunctionsFailure: sources.libcFailure,
+    netlinkFailure: sources.netlinkFailure,
+    sources: Object.fromEntries(tables.map(({ protocol, source }) => [protocol, source])),
+    interrupted: tables.filter((read) => read.interrupted).map((read) => read.protocol),
+    interfacesComplete: table.complete,
+    processesSeen: pids.length,
+    runsAsRoot: self.kind === "status" && self.status.uids[1] === 0,
+    otherNetworkNamespaces: countOtherNamespaces(pids),
+  };
+}
+
+function countOtherNamespaces(pids: readonly number[]): number {
+  const own = readNamespace("self", "net");
+  const others = new Set<number>();
+  for (const pid of pids) {
+    const namespace = readNamespace(pid, "net");
+    if (namespace !== null && namespace !== own) others.add(namespace);
+  }
+  return others.size;
+}
