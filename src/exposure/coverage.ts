@@ -27,8 +27,8 @@ export function assessCoverage(facts: CoverageFacts, endpoints: readonly Endpoin
   const blind = unowned.filter(({ unowned: why }) => isBlind(why?.reason));
   const drafts = [
     ...collectionGaps(facts),
-    ...sourceGaps(facts),
     ...ownerGaps(facts, blind.length),
+    ...sourceGaps(facts),
     ...notes(facts),
   ];
   const gaps = drafts.map((draft): Gap => ({ count: 1, ...draft }));
@@ -103,7 +103,7 @@ function sourceGaps(facts: CoverageFacts): readonly Draft[] {
       code: "protocols-by-descriptors",
       incomplete: true,
       count: byDescriptors.length,
-      message: `${byDescriptors.join(", ")} sockets of unreadable processes cannot be listed, as this kernel has no *_diag for them`,
+      message: `${byDescriptors.join(" and ")} sockets of unreadable processes cannot be listed (no ${byDescriptors.map((protocol) => `${protocol}_diag`).join(", ")} in this kernel)`,
       remedy: null,
     });
   }

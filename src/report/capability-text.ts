@@ -47,10 +47,22 @@ const NEARLY_FULL = 32;
 
 /** The permitted set in one word: `none`, `full`, `full-except:sys_time`, or names and commas. */
 export function capabilityWord(task: Credentials, known: readonly string[]): string {
-  const { permitted } = task.capabilities;
-  if (task.privilege !== "partial") return task.privilege;
-  if (permitted.length <= NEARLY_FULL) return permitted.join(",");
-  return `full-except:${known.filter((name) => !permitted.includes(name)).join(",")}`;
+  return permittedText(task, known, { except: "full-except:", comma: "," });
+}
+
+/** The permitted set in plain words: `none`, `full`, `full except sys_time`, or a list. */
+export function capabilityWords(task: Credentials, known: readonly string[]): string {
+  return permittedText(task, known, { except: "full except ", comma: ", " });
+}
+
+function permittedText(
+  { privilege, capabilities: { permitted } }: Credentials,
+  known: readonly string[],
+  { except, comma }: { readonly except: string; readonly comma: string },
+): string {
+  if (privilege !== "partial") return privilege;
+  if (permitted.length <= NEARLY_FULL) return permitted.join(comma);
+  return except + known.filter((name) => !permitted.includes(name)).join(comma);
 }
 
 /** Names joined by commas, each in its tone. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Endpoint, ExposureReport, Process } from "../exposure/model.ts";
+import { capabilityWords, knownCapabilities } from "./capability-text.ts";
 import { coverageLine } from "./coverage-line.ts";
 import { portWord, protocolLabel, unixWord } from "./exposure-labels.ts";
 import type { TextOptions } from "./text-options.ts";
@@ -49,17 +50,18 @@ function emptyText({ filtered }: TextOptions): string {
 
 function privilegedRows(report: ExposureReport): readonly (readonly string[])[] {
   const processes = new Map(report.processes.map((process) => [process.pid, process]));
+  const known = knownCapabilities(report);
   const rows = new Map<string, { readonly endpoint: Endpoint; readonly process: Process }>();
   for (const endpoint of report.endpoints) {
     for (const { pid } of endpoint.owners) {
       const process = processes.get(pid);
       if (process === undefined || process.capabilities.permitted.length === 0) continue;
-      rows.set(rowWords(endpoint, process).join("\0"), { endpoint, process });
+      rows.set(rowWords(endpoint, process, known).join("\0"), { endpoint, process });
     }
   }
   return [...rows.values()]
     .toSorted(compareRows)
-    .map(({ endpoint, process }) => rowWords(endpoint, process));
+    .map(({ endpoint, process }) => rowWords(endpoint, process, known));
 }
 
 interface Row {
@@ -98,7 +100,11 @@ const TYPE_ORDER: readonly string[] = [
   "vsock",
 ];
 
-function rowWords(endpoint: Endpoint, process: Process): readonly string[] {
+function rowWords(
+  endpoint: Endpoint,
+  process: Process,
+  known: readonly string[],
+): readonly string[] {
   return [
     String(process.parentPid),
     String(process.pid),
@@ -106,7 +112,7 @@ function rowWords(endpoint: Endpoint, process: Process): readonly string[] {
     escapeWord(process.comm),
     typeWord(endpoint),
     endpoint.role === "client" ? `${placeWord(endpoint)}(client)` : placeWord(endpoint),
-    capabilitiesText(process),
+    capabilitiesText(process, known),
   ];
 }
 
@@ -122,9 +128,9 @@ function placeWord(endpoint: Endpoint): string {
   return bind.device === null ? "*" : escapeWord(bind.device);
 }
 
-function capabilitiesText(process: Process): string {
-  const { privilege, capabilities, ambientPresent, openEndedBounding } = process;
-  const names = privilege === "full" ? "full" : capabilities.permitted.join(", ");
+function capabilitiesText(process: Process, known: readonly string[]): string {
+  const { ambientPresent, openEndedBounding } = process;
+  const names = capabilityWords(process, known);
   const marks = (ambientPresent ? "@" : "") + (openEndedBounding ? "+" : "");
   const words = [names, ...(marks === "" ? [] : [marks])];
   return [...words, ...(process.childUserNamespace === true ? ["*"] : [])].join(" ");
