@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { fstatSync } from "node:fs";
 
 /** When to colour, as `--color` names it. */
 export const COLOR_CHOICES = ["auto", "always", "never"] as const;
@@ -6,9 +7,14 @@ export type ColorChoice = (typeof COLOR_CHOICES)[number];
 
 const DEFAULT_WIDTH = 80;
 
-/** True when standard output is a terminal. */
+const STDOUT = 1;
+
+/**
+ * True when standard output is a terminal. Only what may be one is asked further: the first use of
+ * `process.stdout` costs more than the rest of the start together.
+ */
 export function isTerminal(): boolean {
-  return process.stdout.isTTY === true;
+  return fstatSync(STDOUT).isCharacterDevice() && process.stdout.isTTY === true;
 }
 
 /**
@@ -25,7 +31,7 @@ export function wantsColor(choice: ColorChoice, toTerminal: boolean): boolean {
 
 /** Columns of the terminal, else of COLUMNS, else 80. */
 export function terminalWidth(): number {
-  const columns = process.stdout.isTTY ? process.stdout.columns : Number(process.env["COLUMNS"]);
+  const columns = isTerminal() ? process.stdout.columns : Number(process.env["COLUMNS"]);
   return Number.isInteger(columns) && columns >= 1 ? columns : DEFAULT_WIDTH;
 }
 
