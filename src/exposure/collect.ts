@@ -97,7 +97,8 @@ export async function collectInterfaces({
 }
 
 const NOTHING_OWNED: OwnershipFacts = {
-  unreadable: [],
+  unreadableCount: 0,
+  candidates: [],
   hidden: null,
   tunnelPorts: new Map(),
   hasWireguard: false,
@@ -146,7 +147,7 @@ function finishEndpoints(
   const { snapshot, processes, reachability, ownership, activation, reuseport } = context;
   const adapters = readBluetoothAdapters(context.sources.libc);
   const deviceName = (index: number): string => reachability.interfaceName(index);
-  const mayBePidOne = ownership.unreadable.some(({ pid, comm }) => pid === 1 && comm === "systemd");
+  const mayBePidOne = ownership.candidates.some(({ pid, comm }) => pid === 1 && comm === "systemd");
   const endpoints: Endpoint[] = [];
   for (const draft of drafts) {
     const endpoint = buildEndpoint(draft, {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Coverage, Endpoint, Gap, SocketSource } from "./model.ts";
+import type { Coverage, Endpoint, Gap, SocketSource, Unowned } from "./model.ts";
+import type { HiddenProcesses } from "./ownership.ts";
 
 /** What was noticed while a report was collected. */
 export interface CoverageFacts {
@@ -9,8 +10,9 @@ export interface CoverageFacts {
   readonly interrupted: readonly string[];
   readonly interfacesComplete: boolean;
   readonly processesSeen: number;
-  readonly unreadable: readonly { readonly pid: number; readonly comm: string }[];
-  readonly hidden: string | null;
+  readonly unreadableCount: number;
+  readonly candidates: Unowned["candidates"];
+  readonly hidden: HiddenProcesses | null;
   readonly runsAsRoot: boolean;
   /** Sockets that were closed between the first look and the last. */
   readonly closedMeanwhile: number;
@@ -35,7 +37,7 @@ export function assessCoverage(facts: CoverageFacts, endpoints: readonly Endpoin
   return {
     complete: !gaps.some(({ incomplete }) => incomplete),
     processesSeen: facts.processesSeen,
-    processesUnreadable: facts.unreadable.length,
+    processesUnreadable: facts.unreadableCount,
     endpointsWithoutOwner: unowned.length,
     sources: facts.sources,
     gaps,
@@ -94,11 +96,11 @@ function sourceGaps(facts: CoverageFacts): readonly Draft[] {
       incomplete: true,
       count: unavailable.length,
       message: `sockets of ${unavailable.join(", ")} cannot be listed`,
-      remedy: "load the kernel's *_diag modules, run as root",
+      remedy: facts.processesSeen === 0 ? "mount /proc" : "load the kernel's *_diag modules",
     });
   }
   const byDescriptors = names("descriptors");
-  if (byDescriptors.length > 0 && facts.unreadable.length > 0) {
+  if (byDescriptors.length > 0 && facts.unreadableCount > 0) {
     drafts.push({
       code: "protocols-by-descriptors",
       incomplete: true,
@@ -112,13 +114,13 @@ function sourceGaps(facts: CoverageFacts): readonly Draft[] {
 
 function ownerGaps(facts: CoverageFacts, blindEndpoints: number): readonly Draft[] {
   const drafts: Draft[] = [];
-  const { unreadable, hidden, runsAsRoot } = facts;
-  if (unreadable.length > 0) {
+  const { unreadableCount, hidden, runsAsRoot } = facts;
+  if (unreadableCount > 0) {
     drafts.push({
       code: "descriptors-unreadable",
       incomplete: blindEndpoints > 0,
-      count: unreadable.length,
-      message: unreadableMessage(unreadable),
+      count: unreadableCount,
+      message: unreadableMessage(facts),
       remedy: runsAsRoot
         ? "the kernel refuses even root: run outside the sandbox or with CAP_SYS_PTRACE"
         : "run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
@@ -128,19 +130,19 @@ function ownerGaps(facts: CoverageFacts, blindEndpoints: number): readonly Draft
     drafts.push({
       code: "processes-hidden",
       incomplete: blindEndpoints > 0,
-      message: hidden,
-      remedy: "run as root in the host's PID namespace",
+      message: hidden.reason,
+      remedy: hidden.remedy,
     });
   }
   return drafts;
 }
 
-function unreadableMessage(unreadable: CoverageFacts["unreadable"]): string {
-  const [only] = unreadable;
-  if (unreadable.length === 1 && only !== undefined) {
+function unreadableMessage({ unreadableCount, candidates }: CoverageFacts): string {
+  const [only] = candidates;
+  if (unreadableCount === 1 && only !== undefined) {
     return `the descriptors of 1 process are unreadable (${only.comm}, pid ${only.pid})`;
   }
-  return `the descriptors of ${unreadable.length} processes are unreadable`;
+  return `the descriptors of ${unreadableCount} processes are unreadable`;
 }
 
 function notes(facts: CoverageFacts): readonly Draft[] {

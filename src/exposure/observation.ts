@@ -4,7 +4,8 @@ import { readProcessStatus } from "../linux/procfs/task.ts";
 import type { Sources } from "../linux/sources.ts";
 import type { CoverageFacts } from "./coverage.ts";
 import type { InterfaceTable } from "./interfaces.ts";
-import type { OwnershipFacts } from "./ownership.ts";
+import type { Unowned } from "./model.ts";
+import { CANDIDATES_MAX, type HiddenProcesses, type OwnershipFacts } from "./ownership.ts";
 import type { SocketSnapshot } from "./snapshot.ts";
 
 /** Notes which processes could not be seen, for the sockets that nobody seems to hold. */
@@ -13,22 +14,35 @@ export function collectOwnershipFacts(
   table: InterfaceTable,
 ): OwnershipFacts {
   return {
-    unreadable: snapshot.unreadable.map((pid) => {
-      const result = readProcessStatus(pid);
-      return { pid, comm: result.kind === "status" ? result.status.comm : "?" };
-    }),
-    hidden: hiddenReason(snapshot.pids),
+    unreadableCount: snapshot.unreadable.length,
+    candidates: snapshot.unreadable.length > CANDIDATES_MAX ? [] : nameAll(snapshot.unreadable),
+    hidden: hiddenProcesses(snapshot.pids),
     tunnelPorts: table.tunnelPorts,
     hasWireguard: table.interfaces.some(({ kind }) => kind === "wireguard"),
   };
 }
 
-function hiddenReason(pids: readonly number[]): string | null {
-  if (pids.length === 0) return "/proc is not mounted or not readable";
-  if (!pids.includes(1)) return "/proc hides the processes of other users (hidepid)";
+function nameAll(pids: readonly number[]): Unowned["candidates"] {
+  return pids.map((pid) => {
+    const result = readProcessStatus(pid);
+    return { pid, comm: result.kind === "status" ? result.status.comm : "?" };
+  });
+}
+
+function hiddenProcesses(pids: readonly number[]): HiddenProcesses | null {
+  if (pids.length === 0) {
+    return { reason: "/proc is not mounted or not readable", remedy: "mount /proc" };
+  }
+  if (!pids.includes(1)) {
+    const reason = "/proc hides the processes of other users (hidepid)";
+    return { reason, remedy: "run as root" };
+  }
   const namespace = readNamespace("self", "pid");
   if (namespace === null || namespace === INITIAL_PID_NAMESPACE) return null;
-  return "this PID namespace does not show the processes outside it";
+  return {
+    reason: "this PID namespace does not show the processes outside it",
+    remedy: "run in the host's PID namespace",
+  };
 }
 
 /** Notes how the tables were read, and what lies outside the report. */
@@ -38,7 +52,12 @@ export function collectionFacts(
   table: InterfaceTable,
 ): Omit<
   CoverageFacts,
-  "unreadable" | "hidden" | "closedMeanwhile" | "socketUnitFailures" | "unprobedSockets"
+  | "unreadableCount"
+  | "candidates"
+  | "hidden"
+  | "closedMeanwhile"
+  | "socketUnitFailures"
+  | "unprobedSockets"
 > {
   const self = readProcessStatus("self");
   const tables = snapshot?.tables ?? [];

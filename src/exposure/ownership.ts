@@ -5,11 +5,20 @@ import type { Protocol, Unowned } from "./model.ts";
 /** At most so many processes are named as possible owners. */
 export const CANDIDATES_MAX = 3;
 
+/** Why some processes are not to be seen at all. */
+export interface HiddenProcesses {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
 /** What is known about processes that were not, or not wholly, seen. */
 export interface OwnershipFacts {
-  readonly unreadable: readonly { readonly pid: number; readonly comm: string }[];
-  /** /proc does not show every process: why, in words; null when it does. */
-  readonly hidden: string | null;
+  /** Number of processes whose descriptors could not be read. */
+  readonly unreadableCount: number;
+  /** Those processes, when they are at most `CANDIDATES_MAX`. */
+  readonly candidates: Unowned["candidates"];
+  /** Why /proc does not show every process, and what helps; null when it does. */
+  readonly hidden: HiddenProcesses | null;
   /** UDP ports on which the kernel listens for a tunnel interface, with what to call it. */
   readonly tunnelPorts: ReadonlyMap<number, string>;
   readonly hasWireguard: boolean;
@@ -20,19 +29,15 @@ export function explainUnowned([socket]: readonly FoundSocket[], facts: Ownershi
   const tunnel = socket?.protocol === "udp" ? facts.tunnelPorts.get(socket.port ?? -1) : undefined;
   if (tunnel !== undefined)
     return { reason: "kernel", detail: `kernel: ${tunnel}`, candidates: [] };
-  const { unreadable } = facts;
-  if (unreadable.length > 0) {
+  const { unreadableCount, candidates, hidden } = facts;
+  if (unreadableCount > 0) {
     const detail =
-      unreadable.length === 1
+      unreadableCount === 1
         ? "held by the one process whose descriptors cannot be read, or by the kernel"
-        : `held by one of ${unreadable.length} processes whose descriptors cannot be read, or by the kernel`;
-    return {
-      reason: "unreadable",
-      detail,
-      candidates: unreadable.length <= CANDIDATES_MAX ? unreadable : [],
-    };
+        : `held by one of ${unreadableCount} processes whose descriptors cannot be read, or by the kernel`;
+    return { reason: "unreadable", detail, candidates };
   }
-  if (facts.hidden !== null) return { reason: "hidden", detail: facts.hidden, candidates: [] };
+  if (hidden !== null) return { reason: "hidden", detail: hidden.reason, candidates: [] };
   return { reason: "no-holder", detail: noHolderText(socket?.protocol, facts), candidates: [] };
 }
 
