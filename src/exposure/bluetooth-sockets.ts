@@ -27,7 +27,8 @@ const BLUETOOTH_PROTOCOLS: readonly BluetoothProtocol[] = [
 
 /** hci_dev of an HCI socket that is bound to no adapter. */
 const HCI_DEV_NONE = 0xffff;
-const ANY_ADDRESS = "00:00:00:00:00:00";
+/** BDADDR_ANY: every adapter. */
+export const ANY_ADAPTER = "00:00:00:00:00:00";
 
 /**
  * Reads the Bluetooth sockets. The kernel lists them without address or state: those come from
@@ -50,20 +51,32 @@ export function isBluetooth(protocol: Protocol): boolean {
   return BLUETOOTH_PROTOCOLS.some((row) => row.protocol === protocol);
 }
 
-/** Adds what the socket itself says: its address, its channel or PSM, and whether it listens. */
-export function refineBluetooth(found: FoundSocket, socket: BorrowedSocket): FoundSocket {
+/**
+ * Adds what the socket itself says: its address, its channel or PSM, and whether it is connected.
+ * Null for a socket that was not told to listen yet, which takes no traffic.
+ */
+export function refineBluetooth(found: FoundSocket, socket: BorrowedSocket): FoundSocket | null {
   const row = BLUETOOTH_PROTOCOLS.find(({ protocol }) => protocol === found.protocol);
   const address = socket.localAddress();
   if (row === undefined || address === null) return found;
+  const isHci = row.protocol === "hci";
+  const connected = !isHci && isConnected(row, socket);
+  // SO_ACCEPTCONN is always 0 here, as Bluetooth has states of its own; but a socket that listens
+  // is never writable, and one that is merely open or bound is (bt_sock_poll).
+  if (!isHci && !connected && socket.isWritable()) return null;
   const port = readPort(row, address);
-  const listens = row.protocol === "hci" ? true : socket.acceptsConnections();
   return {
     ...found,
-    addresses: row.addressAt === null ? [] : adapterAddress(address, row.addressAt),
-    port: row.protocol === "hci" && port === HCI_DEV_NONE ? null : port,
-    // Where it cannot be told, the socket counts as one that takes connections.
-    connected: listens === false,
+    addresses: row.addressAt === null ? [] : [adapterAddress(address, row.addressAt)],
+    port: isHci && port === HCI_DEV_NONE ? null : port,
+    connected,
   };
+}
+
+/** SCO answers with an address of zeros when it has no peer. */
+function isConnected({ addressAt }: BluetoothProtocol, socket: BorrowedSocket): boolean {
+  const peer = socket.peerAddress();
+  return peer !== null && addressAt !== null && adapterAddress(peer, addressAt) !== ANY_ADAPTER;
 }
 
 function readPort({ portAt, portBytes }: BluetoothProtocol, address: DataView): number | null {
@@ -71,8 +84,9 @@ function readPort({ portAt, portBytes }: BluetoothProtocol, address: DataView): 
   return portBytes === 1 ? address.getUint8(portAt) : address.getUint16(portAt, LITTLE_ENDIAN);
 }
 
-/** A bdaddr_t is stored in reverse; one of all zeros means every adapter. */
-function adapterAddress(address: DataView, at: number): readonly string[] {
+/** A bdaddr_t is stored in reverse. */
+function adapterAddress(address: DataView, at: number): string {
+  if (address.byteLength < at + 6) return ANY_ADAPTER;
   const bytes: string[] = [];
   for (let next = 5; next >= 0; next--) {
     bytes.push(
@@ -83,6 +97,5 @@ function adapterAddress(address: DataView, at: number): readonly string[] {
         .padStart(2, "0"),
     );
   }
-  const text = bytes.join(":");
-  return text === ANY_ADDRESS ? [] : [text];
+  return bytes.join(":");
 }

@@ -2,6 +2,7 @@
 import { readBluetoothAdapters } from "../linux/bluetooth-adapters.ts";
 import { readEphemeralPorts, readHost } from "../linux/procfs/machine.ts";
 import { readMemberships } from "../linux/procfs/multicast.ts";
+import { readVrfAcceptance } from "../linux/procfs/vrf.ts";
 import { readNamespace } from "../linux/procfs/namespaces.ts";
 import { openSources, type Sources } from "../linux/sources.ts";
 import { VERSION } from "../version.ts";
@@ -145,7 +146,11 @@ function finishEndpoints(
   context: FinishContext,
 ): readonly Endpoint[] {
   const { snapshot, processes, reachability, ownership, activation, reuseport } = context;
-  const adapters = readBluetoothAdapters(context.sources.libc);
+  const surroundings = {
+    reachability,
+    adapters: readBluetoothAdapters(context.sources.libc),
+    vrfAcceptance: readVrfAcceptance(),
+  };
   const deviceName = (index: number): string => reachability.interfaceName(index);
   const mayBePidOne = ownership.candidates.some(({ pid, comm }) => pid === 1 && comm === "systemd");
   const endpoints: Endpoint[] = [];
@@ -154,7 +159,7 @@ function finishEndpoints(
       holders: snapshot.holders,
       processes,
       deviceName,
-      reach: (socket) => reachOf(socket, reachability, adapters),
+      reach: (socket) => reachOf(socket, surroundings),
       reuseport: ({ id }) => reuseport.get(id) ?? (reuseport.has(id) ? null : false),
       unowned: ({ sockets }) => explainUnowned(sockets, ownership),
       socketUnit: ({ sockets: [socket] }, owners) => {

@@ -16,6 +16,8 @@ export interface CoverageFacts {
   readonly runsAsRoot: boolean;
   /** Sockets that were closed between the first look and the last. */
   readonly closedMeanwhile: number;
+  /** Loaded families that can listen and that this program does not know. */
+  readonly unknownFamilies: readonly string[];
   readonly otherNetworkNamespaces: number;
   readonly socketUnitFailures: readonly string[];
   readonly unprobedSockets: number;
@@ -162,6 +164,15 @@ function notes(facts: CoverageFacts): readonly Draft[] {
       incomplete: false,
       count: facts.closedMeanwhile,
       message: `${facts.closedMeanwhile} sockets were closed while the report was made`,
+      remedy: null,
+    });
+  }
+  if (facts.unknownFamilies.length > 0) {
+    drafts.push({
+      code: "families-not-listed",
+      incomplete: false,
+      count: facts.unknownFamilies.length,
+      message: `sockets of ${facts.unknownFamilies.join(", ")} are not part of this report`,
       remedy: null,
     });
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SocketHolder } from "../linux/procfs/socket-holders.ts";
+import { ANY_ADAPTER } from "./bluetooth-sockets.ts";
 import type { FoundSocket } from "./found-socket.ts";
 import type { Bind, Endpoint, Owner, Process, Reach, SocketUnit, Unowned } from "./model.ts";
 import { PLANES, PROTOCOLS } from "./model.ts";
@@ -126,19 +127,12 @@ function ownersOf(draft: EndpointDraft, evidence: EndpointEvidence): readonly Ow
 
 function bindOf(socket: FoundSocket, deviceName: (index: number) => string): Bind {
   const { addresses, interfaceIndex, v6only, protocol } = socket;
-  const isIp = socket.family !== null;
   return {
     addresses,
-    wildcard: isIp ? addresses.some(isUnspecified) : isEveryAdapter(socket),
+    wildcard: addresses.some(isUnspecified) || addresses.includes(ANY_ADAPTER),
     device: interfaceIndex === 0 || protocol === "xdp" ? null : deviceName(interfaceIndex),
     v6only,
   };
-}
-
-/** A Bluetooth socket whose address is known to be none takes connections on every adapter. */
-function isEveryAdapter({ protocol, addresses, port }: FoundSocket): boolean {
-  const hasAddress = protocol === "rfcomm" || protocol === "l2cap" || protocol === "sco";
-  return hasAddress && addresses.length === 0 && port !== null;
 }
 
 function socketId(socket: FoundSocket, deviceName: (index: number) => string): string {

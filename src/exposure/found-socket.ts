@@ -19,6 +19,8 @@ export interface FoundSocket {
   readonly inode: number;
   readonly vsockCid: number | "any" | null;
   readonly unix: UnixAddress | null;
+  /** The table tells neither bound device nor IPV6_V6ONLY: only the socket itself can. */
+  readonly isSketchy: boolean;
   /** UNIX: inode of the file it was bound to. */
   readonly fileInode: number | null;
 }
@@ -41,6 +43,7 @@ export function plainSocket(
     connected: false,
     vsockCid: null,
     unix: null,
+    isSketchy: false,
     fileInode: null,
     ...facts,
   };

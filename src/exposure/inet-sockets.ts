@@ -13,6 +13,7 @@ import {
 import { AF_INET, AF_INET6, readInetSockets } from "../linux/netlink/inet-diag.ts";
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { readInetTable } from "../linux/procfs/net-tables.ts";
+import { readSctpEndpoints } from "../linux/procfs/sctp-endpoints.ts";
 import type { LoadedProtocols } from "../linux/procfs/protocols.ts";
 import type { FoundSocket } from "./found-socket.ts";
 import type { Endpoint, Protocol, SocketSource } from "./model.ts";
@@ -59,7 +60,7 @@ const INET_PROTOCOLS: readonly InetProtocol[] = [
   row("tcp", "stream", IPPROTO_TCP, "tcp", "TCP", { listens: true }),
   row("udp", "dgram", IPPROTO_UDP, "udp", "UDP"),
   row("udplite", "dgram", IPPROTO_UDPLITE, "udplite", "UDP-Lite"),
-  row("sctp", null, IPPROTO_SCTP, null, "SCTP", { listens: true }),
+  row("sctp", null, IPPROTO_SCTP, "sctp", "SCTP", { listens: true }),
   row("dccp", "stream", IPPROTO_DCCP, null, "DCCP", { listens: true }),
   row("raw", "raw", IPPROTO_RAW, "raw", "RAW", { separateFamilies: true }),
   row("ping", "dgram", null, "icmp", "PING", { separateFamilies: true }),
@@ -80,8 +81,12 @@ export function readIpSockets(
   return INET_PROTOCOLS.map((protocol) => {
     const found = readProtocol(netlink, loaded, protocol, connections);
     // An MPTCP socket and its first TCP side share an inode; MPTCP is read first.
-    const sockets = found.sockets.filter(({ inode }) => inode === 0 || !seen.has(inode));
-    for (const { inode } of sockets) seen.add(inode);
+    // /proc/net/icmp6 lists the sockets of /proc/net/icmp again.
+    const sockets = found.sockets.filter(({ inode }) => {
+      const isNew = inode === 0 || !seen.has(inode);
+      seen.add(inode);
+      return isNew;
+    });
     return { ...found, sockets };
   });
 }
@@ -131,13 +136,15 @@ function readTables(
   { table, listens }: InetProtocol,
   connections: boolean,
 ): readonly InetSocket[] | null {
-  if (table === null) return null;
-  const version4 = readInetTable(table);
-  if (version4 === null) return null;
-  // A kernel without IPv6 has no table for it.
-  const sockets = [...version4, ...(readInetTable(`${table}6`) ?? [])];
-  if (!listens || connections) return sockets;
+  const sockets = table === "sctp" ? readSctpEndpoints() : readBothFamilies(table);
+  if (sockets === null || !listens || connections) return sockets;
   return sockets.filter(({ state }) => state === STATE_LISTEN);
+}
+
+function readBothFamilies(table: string | null): readonly InetSocket[] | null {
+  const version4 = table === null ? null : readInetTable(table);
+  // A kernel without IPv6 has no table for it.
+  return version4 === null ? null : [...version4, ...(readInetTable(`${table}6`) ?? [])];
 }
 
 function foundSocket(protocol: InetProtocol, socket: InetSocket): FoundSocket {
@@ -156,6 +163,7 @@ function foundSocket(protocol: InetProtocol, socket: InetSocket): FoundSocket {
     inode: socket.inode,
     vsockCid: null,
     unix: null,
+    isSketchy: socket.interfaceIndex === null,
     fileInode: null,
   };
 }

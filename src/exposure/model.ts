@@ -166,7 +166,7 @@ export interface Endpoint {
    * in `clientReason`, and `reach` is empty.
    */
   readonly role: "service" | "client";
-  readonly clientReason: "connected" | "ephemeral-port" | "ping" | null;
+  readonly clientReason: "connected" | "ephemeral-port" | "ping" | "send-only" | null;
   readonly reach: readonly Reach[];
   /** Several for one SO_REUSEPORT group. */
   readonly sockets: readonly SocketReference[];

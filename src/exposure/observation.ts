@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { INITIAL_PID_NAMESPACE, readNamespace } from "../linux/procfs/namespaces.ts";
+import { readLoadedProtocols } from "../linux/procfs/protocols.ts";
 import { readProcessStatus } from "../linux/procfs/task.ts";
 import type { Sources } from "../linux/sources.ts";
 import type { CoverageFacts } from "./coverage.ts";
@@ -45,6 +46,9 @@ function hiddenProcesses(pids: readonly number[]): HiddenProcesses | null {
   };
 }
 
+/** Protocols with listeners of their own, by their name in /proc/net/protocols. */
+const UNKNOWN: ReadonlySet<string> = new Set(["SMC", "SMC6", "TIPC", "RDS", "KCM", "LLC", "NFC"]);
+
 /** Notes how the tables were read, and what lies outside the report. */
 export function collectionFacts(
   sources: Sources,
@@ -68,6 +72,7 @@ export function collectionFacts(
     sources: Object.fromEntries(tables.map(({ protocol, source }) => [protocol, source])),
     interrupted: tables.filter((read) => read.interrupted).map((read) => read.protocol),
     interfacesComplete: table.complete,
+    unknownFamilies: [...(readLoadedProtocols() ?? [])].filter((name) => UNKNOWN.has(name)),
     processesSeen: pids.length,
     runsAsRoot: self.kind === "status" && self.status.uids[1] === 0,
     otherNetworkNamespaces: countOtherNamespaces(pids),

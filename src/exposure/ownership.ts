@@ -42,7 +42,12 @@ export function explainUnowned([socket]: readonly FoundSocket[], facts: Ownershi
 }
 
 function noHolderText(protocol: Protocol | undefined, { hasWireguard }: OwnershipFacts): string {
-  const services =
-    protocol === "udp" && hasWireguard ? "WireGuard, as an interface of it is there" : "as of NFS";
+  const services = likelyKernelService(protocol, hasWireguard);
   return `held by no process: a kernel service (${services}), or a descriptor in flight or in io_uring`;
+}
+
+function likelyKernelService(protocol: Protocol | undefined, hasWireguard: boolean): string {
+  if (protocol === "udp" && hasWireguard) return "WireGuard, as an interface of it is there";
+  if (protocol === "l2cap") return "such as its RFCOMM";
+  return "such as NFS";
 }

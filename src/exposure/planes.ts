@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BluetoothAdapter } from "../linux/bluetooth-adapters.ts";
+import type { VrfProtocol } from "../linux/procfs/vrf.ts";
+import { ANY_ADAPTER } from "./bluetooth-sockets.ts";
 import type { FoundSocket } from "./found-socket.ts";
-import type { PlaneName, Reach } from "./model.ts";
+import type { PlaneName, Protocol, Reach } from "./model.ts";
 import type { Reachability } from "./reachability.ts";
+
+/** What reachability depends on beside the sockets. */
+export interface Surroundings {
+  readonly reachability: Reachability;
+  readonly adapters: readonly BluetoothAdapter[];
+  readonly vrfAcceptance: Readonly<Record<VrfProtocol, boolean>>;
+}
+
+/** The setting that protocols follow which have none of their own (inet_bound_dev_eq). */
+const VRF_SETTING: Readonly<Partial<Record<Protocol, VrfProtocol>>> = {
+  udp: "udp",
+  udplite: "udp",
+  raw: "raw",
+  sctp: "sctp",
+};
 
 /** Where a service socket of any protocol can be reached from; never empty. */
 export function reachOf(
   socket: FoundSocket,
-  reachability: Reachability,
-  adapters: readonly BluetoothAdapter[],
+  { reachability, adapters, vrfAcceptance }: Surroundings,
 ): readonly Reach[] {
   const { family, addresses, interfaceIndex, v6only } = socket;
-  if (family !== null) return reachability.ofIp({ family, addresses, interfaceIndex, v6only });
+  if (family !== null) {
+    const acceptsVrf = vrfAcceptance[VRF_SETTING[socket.protocol] ?? "tcp"];
+    return reachability.ofIp({ family, addresses, interfaceIndex, v6only, acceptsVrf });
+  }
   switch (socket.protocol) {
     case "packet":
       return reachability.ofLink(interfaceIndex);
@@ -31,9 +50,11 @@ function bluetoothReach(
   adapters: readonly BluetoothAdapter[],
 ): readonly Reach[] {
   if (protocol === "hci") return [at("bluetooth", port === null ? null : `hci${port}`)];
-  const [address] = addresses;
-  const bound = adapters.filter((adapter) => address === undefined || adapter.address === address);
-  if (bound.length === 0) return [at("bluetooth", null)];
+  const [address = ANY_ADAPTER] = addresses;
+  const bound = adapters.filter(
+    (adapter) => address === ANY_ADAPTER || adapter.address === address,
+  );
+  if (bound.length === 0) return [{ ...at("bluetooth", null), state: "absent" }];
   return bound.map(({ name }) => at("bluetooth", name));
 }
 

@@ -10,6 +10,8 @@ export interface IpBind {
   /** Bound device, or 0. */
   readonly interfaceIndex: number;
   readonly v6only: boolean | null;
+  /** Bound to no device, it still takes what arrives in a VRF. */
+  readonly acceptsVrf: boolean;
 }
 
 /** Pairs of interface index and multicast group. */
@@ -33,12 +35,15 @@ export class Reachability {
   readonly #masters: ReadonlyMap<number, number>;
   readonly #memberships: Memberships;
   readonly #holders = new Map<string, Interface[]>();
+  /** VRF devices and the interfaces that belong to one. */
+  readonly #inVrf: ReadonlySet<number>;
   readonly #known = new Map<string, readonly Reach[]>();
 
   constructor(table: InterfaceTable, memberships: Memberships) {
     this.#interfaces = table.interfaces;
     this.#masters = table.masters;
     this.#memberships = memberships;
+    this.#inVrf = interfacesInVrf(table);
     for (const candidate of table.interfaces) {
       for (const { address } of candidate.addresses) {
         const holders = this.#holders.get(address);
@@ -50,7 +55,7 @@ export class Reachability {
 
   /** Where an IP socket can be reached; never empty. */
   ofIp(bind: IpBind): readonly Reach[] {
-    const key = `${bind.addresses.join(" ")} ${bind.interfaceIndex} ${bind.v6only}`;
+    const key = `${bind.addresses.join(" ")} ${bind.interfaceIndex} ${bind.v6only} ${bind.acceptsVrf}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const reach = mergeByInterface(
@@ -96,7 +101,7 @@ export class Reachability {
     const scope = classifyAddress(family, address);
     if (scope === "multicast") return this.#ofMulticast(bind, address);
     const plane = scope === "loopback" ? "inet-loopback" : "inet-external";
-    const holders = this.#holdersOf(bind.interfaceIndex, family, address);
+    const holders = this.#holdersOf(bind, family, address);
     if (holders.length === 0) return [unreached(plane, "absent")];
     return holders.map((holder) => ({
       plane,
@@ -108,10 +113,10 @@ export class Reachability {
   }
 
   /** Interfaces that have the address, as their own, as a broadcast or as part of 127.0.0.0/8. */
-  #holdersOf(device: number, family: AddressFamily, address: string): readonly Interface[] {
+  #holdersOf(bind: IpBind, family: AddressFamily, address: string): readonly Interface[] {
     const own = this.#holders.get(address) ?? [];
     const holders = own.length > 0 ? own : this.#implicitHolders(family, address);
-    return holders.filter(({ index }) => this.#admits(device, index));
+    return holders.filter(({ index }) => this.#admits(bind, index));
   }
 
   #implicitHolders(family: AddressFamily, address: string): readonly Interface[] {
@@ -131,7 +136,7 @@ export class Reachability {
   #ofMulticast(bind: IpBind, group: string): readonly Reach[] {
     const joined = this.#memberships.get(group) ?? new Set<number>();
     const members = this.#interfaces.filter(
-      ({ index }) => joined.has(index) && this.#admits(bind.interfaceIndex, index),
+      ({ index }) => joined.has(index) && this.#admits(bind, index),
     );
     if (members.length === 0) return [unreached("inet-external", "not-joined")];
     return members.map((member) => ({
@@ -148,7 +153,7 @@ export class Reachability {
     const device = this.#interfaces.find(({ index }) => index === bind.interfaceIndex);
     if (device?.loopback === true) return [wildcardReach("inet-loopback", device, families, true)];
     const external = this.#interfaces
-      .filter(({ index }) => this.#admits(bind.interfaceIndex, index))
+      .filter(({ index }) => this.#admits(bind, index))
       .map((candidate) => wildcardReach("inet-external", candidate, families, false))
       .filter(({ addresses, state }) => addresses.length > 0 && state === "reachable");
     if (external.length > 0) return external;
@@ -161,12 +166,17 @@ export class Reachability {
     return loopback.length > 0 ? loopback : [unreached("inet-external", "absent")];
   }
 
-  /** True when a socket bound to a device takes what arrives on an interface (VRF: on a port of it). */
-  #admits(device: number, interfaceIndex: number): boolean {
-    return (
-      device === 0 || device === interfaceIndex || this.#masters.get(interfaceIndex) === device
-    );
+  /** True when a socket takes what arrives on an interface; bound to a VRF, on its ports too. */
+  #admits({ interfaceIndex: device, acceptsVrf }: IpBind, arrival: number): boolean {
+    if (device === 0) return acceptsVrf || !this.#inVrf.has(arrival);
+    return device === arrival || this.#masters.get(arrival) === device;
   }
+}
+
+function interfacesInVrf({ interfaces, masters }: InterfaceTable): ReadonlySet<number> {
+  const vrfs = new Set(interfaces.filter(({ kind }) => kind === "vrf").map(({ index }) => index));
+  const members = [...masters].filter(([, master]) => vrfs.has(master)).map(([index]) => index);
+  return new Set([...vrfs, ...members]);
 }
 
 function familiesOf({ family, v6only }: IpBind): readonly AddressFamily[] {

@@ -29,6 +29,8 @@ export function classifyClient(
   hasSibling: Siblings,
 ): Endpoint["clientReason"] {
   if (socket.protocol === "ping") return "ping";
+  // Until it is bound to an ethertype, nothing is delivered to it (packet_create).
+  if (socket.protocol === "packet" && socket.port === 0) return "send-only";
   if (socket.connected) return "connected";
   if (socket.protocol !== "udp" && socket.protocol !== "udplite") return null;
   const { port } = socket;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { SocketBorrower } from "../linux/borrowed-socket.ts";
+import { type BorrowedSocket, SocketBorrower } from "../linux/borrowed-socket.ts";
 import type { Libc } from "../linux/ffi/libc.ts";
 import { readUptimeTicks } from "../linux/procfs/machine.ts";
 import { readLoadedProtocols } from "../linux/procfs/protocols.ts";
@@ -60,21 +60,38 @@ function inodesOf(tables: readonly ProtocolSockets[]): ReadonlySet<number> {
   return inodes;
 }
 
-/** Asks Bluetooth sockets for their address and looks at the files of UNIX sockets. */
+/**
+ * Asks sockets for what their table does not tell, and looks at the files of UNIX sockets. What
+ * turns out to take no traffic is left out.
+ */
 function completeSockets(
   libc: Libc | null,
   sockets: readonly FoundSocket[],
   holders: ReadonlyMap<number, readonly SocketHolder[]>,
 ): readonly FoundSocket[] {
-  if (!sockets.some(({ protocol, unix }) => unix !== null || isBluetooth(protocol))) return sockets;
   using borrower = libc === null ? null : new SocketBorrower(libc);
-  return sockets.map((socket) => {
+  return sockets.flatMap((socket) => {
     const holder = holders.get(socket.inode)?.[0];
     if (socket.unix !== null) return withUnixFile(socket, holder?.pid ?? null);
-    if (!isBluetooth(socket.protocol) || holder === undefined) return socket;
-    const ask = borrower?.borrow(holder.pid, holder.fd, (own) => refineBluetooth(socket, own));
-    return ask ?? socket;
+    const refine = isBluetooth(socket.protocol)
+      ? refineBluetooth
+      : socket.isSketchy
+        ? refineInet
+        : null;
+    if (refine === null || holder === undefined) return socket;
+    const answer = borrower?.borrow(holder.pid, holder.fd, (own) => ({
+      socket: refine(socket, own),
+    }));
+    return answer === undefined || answer === null ? socket : (answer.socket ?? []);
   });
+}
+
+/** Adds bound device and IPV6_V6ONLY to a socket that came from a table under /proc/net. */
+function refineInet(found: FoundSocket, socket: BorrowedSocket): FoundSocket {
+  const interfaceIndex = socket.boundDevice();
+  if (interfaceIndex === null) return found;
+  const v6only = found.family === "ipv6" ? (found.v6only ?? socket.v6only()) : found.v6only;
+  return { ...found, interfaceIndex, v6only, isSketchy: false };
 }
 
 function withUnixFile(socket: FoundSocket, holder: number | null): FoundSocket {

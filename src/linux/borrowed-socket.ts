@@ -6,6 +6,10 @@ const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_REUSEPORT = 15;
 const SO_ACCEPTCONN = 30;
+const SO_BINDTOIFINDEX = 62;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const POLLOUT = 4;
 
 /** Questions to a socket of another process, through a duplicate of its descriptor. */
 export interface BorrowedSocket {
@@ -14,8 +18,16 @@ export interface BorrowedSocket {
   reuseport(): boolean | null;
   /** True when it listens. */
   acceptsConnections(): boolean | null;
+  /** Index of the device that it is bound to, or 0. Requires Linux 5.0. */
+  boundDevice(): number | null;
+  /** IPV6_V6ONLY; null for IPv4 sockets. */
+  v6only(): boolean | null;
   /** The bound address as struct sockaddr; null when refused. */
   localAddress(): DataView | null;
+  /** The peer's address; null when it has none. */
+  peerAddress(): DataView | null;
+  /** True when something could be written at this moment. */
+  isWritable(): boolean;
 }
 
 /**
@@ -59,24 +71,31 @@ export class SocketBorrower implements Disposable {
   }
 
   #questions(fd: number): BorrowedSocket {
-    const option = (name: number): number | null => this.#option(fd, name);
+    const option = (name: number): number | null => this.#option(fd, SOL_SOCKET, name);
+    const { getsockname, getpeername } = this.#libc;
     return {
       type: () => option(SO_TYPE),
       reuseport: () => toBoolean(option(SO_REUSEPORT)),
       acceptsConnections: () => toBoolean(option(SO_ACCEPTCONN)),
-      localAddress: () => {
-        const bytes = new Uint8Array(128);
-        const length = this.#libc.getsockname(fd, bytes);
-        return length < 0 ? null : new DataView(bytes.buffer, 0, Math.min(length, bytes.length));
-      },
+      boundDevice: () => option(SO_BINDTOIFINDEX),
+      v6only: () => toBoolean(this.#option(fd, IPPROTO_IPV6, IPV6_V6ONLY)),
+      localAddress: () => readAddress((out) => getsockname(fd, out)),
+      peerAddress: () => readAddress((out) => getpeername(fd, out)),
+      isWritable: () => this.#libc.poll(fd, POLLOUT) === 1,
     };
   }
 
-  #option(fd: number, name: number): number | null {
+  #option(fd: number, level: number, name: number): number | null {
     const value = new Uint8Array(4);
-    const length = this.#libc.getsockopt(fd, SOL_SOCKET, name, value);
+    const length = this.#libc.getsockopt(fd, level, name, value);
     return length < 4 ? null : new DataView(value.buffer).getUint32(0, LITTLE_ENDIAN);
   }
+}
+
+function readAddress(read: (out: Uint8Array) => number): DataView | null {
+  const bytes = new Uint8Array(128);
+  const length = read(bytes);
+  return length < 0 ? null : new DataView(bytes.buffer, 0, Math.min(length, bytes.length));
 }
 
 function toBoolean(value: number | null): boolean | null {

@@ -22,6 +22,10 @@ export interface Libc {
   getsockopt(fd: number, level: number, option: number, out: Uint8Array): number;
   /** Returns the length of the address. */
   getsockname(fd: number, out: Uint8Array): number;
+  /** Returns the length of the address. */
+  getpeername(fd: number, out: Uint8Array): number;
+  /** Waits for nothing: 1 when one of `events` is there, else 0. `events` are POLL bits. */
+  poll(fd: number, events: number): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   /** Requires Linux 5.3. */
   pidfdOpen(pid: number): number;
@@ -75,6 +79,8 @@ async function bindLibc(): Promise<Libc> {
   const setsockopt = bind("int setsockopt(int, int, int, const uint8_t *, uint32_t)");
   const getsockopt = bind("int getsockopt(int, int, int, uint8_t *, uint32_t *)");
   const getsockname = bind("int getsockname(int, uint8_t *, uint32_t *)");
+  const getpeername = bind("int getpeername(int, uint8_t *, uint32_t *)");
+  const poll = bind("int poll(uint8_t *, unsigned long, int)");
   const pidfdOpen = bind("long syscall(long, int, int)");
   const pidfdGetfd = bind("long syscall(long, int, int, int)");
   const kcmp = bind("long syscall(long, int, int, int, unsigned long, unsigned long)");
@@ -98,6 +104,15 @@ async function bindLibc(): Promise<Libc> {
     getsockname(fd, out) {
       length[0] = out.length;
       return getsockname(fd, out, length) < 0 ? -1 : (length[0] ?? 0);
+    },
+    getpeername(fd, out) {
+      length[0] = out.length;
+      return getpeername(fd, out, length) < 0 ? -1 : (length[0] ?? 0);
+    },
+    poll(fd, events) {
+      // struct pollfd: int fd, short events, short revents.
+      const pollfd = new Int32Array([fd, events]);
+      return poll(new Uint8Array(pollfd.buffer), 1, 0);
     },
     ioctl: bind("int ioctl(int, unsigned long, uint8_t *)"),
     pidfdOpen: (pid) => pidfdOpen(PIDFD_OPEN, pid, 0),
