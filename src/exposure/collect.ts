@@ -62,7 +62,9 @@ export async function collectExposure(options: ExposureOptions): Promise<Exposur
     ...ownership,
     closedMeanwhile: closed,
     socketUnitFailures: activation.failures,
-    unprobedSockets: [...reuseport.values()].filter((answer) => answer === null).length,
+    unprobedEndpoints: endpoints.filter(
+      (endpoint) => endpoint.reuseport === null && endpoint.owners.length > 0,
+    ).length,
   };
   return {
     ...reportHead(options.time),
@@ -90,7 +92,7 @@ export async function collectInterfaces({
         ...NOTHING_OWNED,
         closedMeanwhile: 0,
         socketUnitFailures: [],
-        unprobedSockets: 0,
+        unprobedEndpoints: 0,
       },
       [],
     ),

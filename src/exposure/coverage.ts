@@ -16,11 +16,13 @@ export interface CoverageFacts {
   readonly runsAsRoot: boolean;
   /** Sockets that were closed between the first look and the last. */
   readonly closedMeanwhile: number;
+  /** Sockets of which neither bound device nor IPV6_V6ONLY is known. */
+  readonly sketchySockets: number;
   /** Loaded families that can listen and that this program does not know. */
   readonly unknownFamilies: readonly string[];
   readonly otherNetworkNamespaces: number;
   readonly socketUnitFailures: readonly string[];
-  readonly unprobedSockets: number;
+  readonly unprobedEndpoints: number;
 }
 
 type Draft = Omit<Gap, "count"> & { readonly count?: number };
@@ -35,7 +37,13 @@ export function assessCoverage(facts: CoverageFacts, endpoints: readonly Endpoin
     ...sourceGaps(facts),
     ...notes(facts),
   ];
-  const gaps = drafts.map((draft): Gap => ({ count: 1, ...draft }));
+  const gaps = drafts.map(({ code, incomplete, count = 1, message, remedy }): Gap => ({
+    code,
+    incomplete,
+    count,
+    message,
+    remedy,
+  }));
   return {
     complete: !gaps.some(({ incomplete }) => incomplete),
     processesSeen: facts.processesSeen,
@@ -149,13 +157,22 @@ function unreadableMessage({ unreadableCount, candidates }: CoverageFacts): stri
 
 function notes(facts: CoverageFacts): readonly Draft[] {
   const drafts: Draft[] = [];
-  if (facts.unprobedSockets > 0) {
+  if (facts.unprobedEndpoints > 0) {
     drafts.push({
       code: "reuseport-unknown",
       incomplete: false,
-      count: facts.unprobedSockets,
-      message: `SO_REUSEPORT of ${facts.unprobedSockets} endpoints could not be asked for`,
+      count: facts.unprobedEndpoints,
+      message: `SO_REUSEPORT of ${facts.unprobedEndpoints} endpoints could not be asked for`,
       remedy: "run as root; pidfd_getfd needs ptrace access (kernel.yama.ptrace_scope below 3)",
+    });
+  }
+  if (facts.sketchySockets > 0) {
+    drafts.push({
+      code: "bound-device-unknown",
+      incomplete: false,
+      count: facts.sketchySockets,
+      message: `bound device and IPV6_V6ONLY of ${facts.sketchySockets} sockets are unknown: they are shown where they could be reached at most`,
+      remedy: "load the kernel's *_diag modules, or run as root",
     });
   }
   if (facts.closedMeanwhile > 0) {

@@ -140,15 +140,17 @@ function socketId(socket: FoundSocket, deviceName: (index: number) => string): s
   const device = interfaceIndex === 0 ? "" : deviceName(interfaceIndex);
   if (socket.unix !== null) {
     const name = socket.unix.abstract ? `@${socket.unix.name}` : socket.unix.name;
-    return `unix-${type}:${name}#${inode}`;
+    return `unix-${type}:${name}`;
   }
   if (protocol === "packet") {
     return `packet:${device || "*"}:0x${(port ?? 0).toString(16).padStart(4, "0")}`;
   }
   if (protocol === "vsock" && port === null) return `vsock:?#${inode}`;
   if (protocol === "vsock") return `vsock-${type}:${socket.vsockCid}:${port}`;
-  if (family === null)
-    return `${protocol}:${socket.addresses[0] ?? (device || "*")}:${port ?? "*"}`;
+  if (family === null) {
+    const [address = device] = socket.addresses;
+    return `${protocol}:${address === "" || address === ANY_ADAPTER ? "*" : address}:${port ?? "*"}`;
+  }
   const addresses = socket.addresses.map((text) => (text.includes(":") ? `[${text}]` : text));
   const bound = device === "" ? "" : `%${device}`;
   return `${protocol}:${addresses.join(",")}${bound}:${port}`;

@@ -61,7 +61,7 @@ export function collectionFacts(
   | "hidden"
   | "closedMeanwhile"
   | "socketUnitFailures"
-  | "unprobedSockets"
+  | "unprobedEndpoints"
 > {
   const self = readProcessStatus("self");
   const tables = snapshot?.tables ?? [];
@@ -72,6 +72,7 @@ export function collectionFacts(
     sources: Object.fromEntries(tables.map(({ protocol, source }) => [protocol, source])),
     interrupted: tables.filter((read) => read.interrupted).map((read) => read.protocol),
     interfacesComplete: table.complete,
+    sketchySockets: (snapshot?.sockets ?? []).filter(({ isSketchy }) => isSketchy).length,
     unknownFamilies: [...(readLoadedProtocols() ?? [])].filter((name) => UNKNOWN.has(name)),
     processesSeen: pids.length,
     runsAsRoot: self.kind === "status" && self.status.uids[1] === 0,

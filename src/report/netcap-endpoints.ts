@@ -55,7 +55,7 @@ function netcapBind({ protocol, family, bind }: Endpoint): string {
   if (protocol === "packet" || protocol === "xdp") return "::";
   const [first] = bind.addresses;
   if (bind.wildcard && family !== null) return family === "ipv6" ? "::" : "0.0.0.0";
-  return first === undefined ? "*" : first;
+  return first === undefined || bind.wildcard ? "*" : first;
 }
 
 function bracketed({ family, protocol }: Endpoint, bind: string): string {
