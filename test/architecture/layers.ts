@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a file of one layer may import besides its own layer, and what it may touch. */
+export interface Layer {
+  /** A folder or a file directly under src/. */
+  readonly name: string;
+  readonly layers: readonly string[];
+  /** Packages and `node:` modules; a trailing `*` stands for any ending. */
+  readonly packages: readonly string[];
+  /** Layers whose model.ts it may import: types, and tables of constants. */
+  readonly models: readonly string[];
+  readonly bans: readonly Ban[];
+}
+
+/** A global object or function that a layer may not use. */
+export interface Ban {
+  readonly name: string;
+  readonly pattern: RegExp;
+}
+
+// `process` is also what a process of the report is called, so the members tell which one it is.
+const PROCESS: Ban = {
+  name: "process",
+  pattern:
+    /(?<![\w$.])process\.(arg|env|exit|std|cwd|chdir|kill|on\(|once|off\(|arch|platform|version|get|set|umask|hrtime|nextTick|memory|execPath|ppid|title|uptime)|globalThis\.process/,
+};
+const CONSOLE: Ban = { name: "console", pattern: /(?<![\w$.])console\./ };
+const CLOCK: Ban = { name: "the clock", pattern: /\bDate\.now\b|\bnew Date\b(?!\([^)])/ };
+const CHANCE: Ban = { name: "chance", pattern: /\bMath\.random\b|\brandomUUID\b/ };
+
+const NO_TERMINAL = [PROCESS, CONSOLE];
+const PURE = [...NO_TERMINAL, CLOCK, CHANCE];
+
+/** The table of docs/architecture.md. Every file under src/ belongs to one row. */
+export const LAYERS: readonly Layer[] = [
+  { name: "errors.ts", layers: [], packages: [], models: [], bans: PURE },
+  { name: "version.ts", layers: [], packages: [], models: [], bans: PURE },
+  { name: "capabilities", layers: [], packages: [], models: [], bans: PURE },
+  {
+    name: "linux",
+    layers: ["capabilities"],
+    packages: ["node:*"],
+    models: [],
+    bans: NO_TERMINAL,
+  },
+  {
+    name: "exposure",
+    layers: ["linux", "capabilities"],
+    packages: [],
+    models: ["exposure"],
+    bans: NO_TERMINAL,
+  },
+  {
+    name: "report",
+    layers: ["capabilities"],
+    packages: ["string-width", "yaml"],
+    models: ["exposure"],
+    bans: PURE,
+  },
+  {
+    name: "index.ts",
+    layers: ["exposure", "report", "capabilities"],
+    packages: [],
+    models: ["exposure"],
+    bans: PURE,
+  },
+  {
+    name: "cli",
+    layers: ["index.ts", "exposure", "report", "linux", "capabilities"],
+    packages: ["node:*", "commander"],
+    models: ["exposure"],
+    bans: [],
+  },
+];
+
+/** Files that every layer may import. */
+export const SHARED: readonly string[] = ["errors.ts", "version.ts"];
+
+/** Packages that one folder wraps; nothing else imports them. */
+export const WRAPPED: ReadonlyMap<string, string> = new Map([["koffi", "linux/ffi/"]]);
