@@ -60,6 +60,8 @@ export function formatFileCapabilities(caps: FileCapabilities): string {
         .map((name) => (name.startsWith("cap_") ? name : `cap_${name}`))
         .join(",")}=${flags}`,
   );
+  // The attribute is there, and root gets nothing from the file: not the same as none.
+  if (clauses.length === 0) clauses.push("=");
   const rootId = caps.rootUid === null ? "" : ` [rootid=${caps.rootUid}]`;
   return clauses.join(" ") + rootId;
 }

@@ -57,7 +57,7 @@ export function exposureCommand(run: (request: ExposureRequest) => Promise<void>
     .addOption(repeatable("--flag <flag>", `only with this flag: ${FLAGS.join(", ")}`, parseFlag))
     .addOption(new Option("--format <format>", "form of the report").choices(EXPOSURE_FORMATS))
     .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the report to a file")
+    .option("-o, --output <file>", "write the report to a file", parseName)
     .option("--allow-partial", "exit 0 even when something could not be seen")
     .addOption(
       new Option("--color <when>", "colour the output").choices(COLOR_CHOICES).default("auto"),
@@ -66,6 +66,9 @@ export function exposureCommand(run: (request: ExposureRequest) => Promise<void>
     .addHelpText("after", HELP_AFTER)
     .action((raw: RawOptions) => run(requestOf(raw)));
 }
+
+/** Protocols that have a family of addresses, so that "tcp6" says something. */
+const IP_PROTOCOLS = PROTOCOLS.slice(0, PROTOCOLS.indexOf("packet"));
 
 const HELP_AFTER = `
 Options that choose can be given several times; a socket must meet each kind.
@@ -109,18 +112,16 @@ function parseName(text: string): string {
 }
 
 function parseNumber(text: string): number {
-  if (!/^(?:0x[0-9a-f]{1,8}|[0-9]{1,10})$/i.test(text)) {
-    throw new InvalidArgumentError("It is not a number.");
-  }
-  return Number(text);
+  const number = /^(?:0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
+  // VSOCK ports and PIDs are the widest: 32 bits.
+  if (!(number <= 0xffffffff)) throw new InvalidArgumentError("It is not a 32-bit number.");
+  return number;
 }
 
 function parseProtocol(text: string): string {
   const name = text.toLowerCase();
-  const families = ["", "4", "6"];
-  if (PROTOCOLS.some((protocol) => families.some((family) => name === protocol + family))) {
-    return name;
-  }
+  const isFamily = IP_PROTOCOLS.some((known) => name === `${known}4` || name === `${known}6`);
+  if (isFamily || PROTOCOLS.some((known) => name === known)) return name;
   throw new InvalidArgumentError(`Known protocols are ${PROTOCOLS.join(", ")}.`);
 }
 

@@ -24,8 +24,13 @@ export function writeReport(text: string, file: string | null): void {
 
 /** Writes lines to standard error, each behind the program's name. */
 export function writeDiagnostic(...lines: readonly string[]): void {
+  writeError(lines.map((line) => `capscope: ${line}\n`).join(""));
+}
+
+/** Writes text to standard error as it is. */
+export function writeError(text: string): void {
   try {
-    writeSync(STDERR, lines.map((line) => `capscope: ${line}\n`).join(""));
+    writeSync(STDERR, text);
   } catch (error) {
     // Nobody can be told that nobody can be told.
     if (codeOf(error) === null) throw error;

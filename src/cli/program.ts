@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { VERSION } from "../version.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { exposureCommand } from "./exposure-options.ts";
+import { writeError, writeReport } from "./output.ts";
 
 /**
  * Builds the command line; `finish` receives the exit code of the command that ran. What a command
@@ -16,7 +17,11 @@ export function createProgram(finish: (status: ExitCode) => void): Command {
     .helpCommand("help [command]", "print the help of a command")
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`capscope: ${text}`) });
+    .configureOutput({
+      writeOut: (text) => writeReport(text, null),
+      writeErr: writeError,
+      outputError: (text, write) => write(`capscope: ${text}`),
+    });
   const exposure = exposureCommand(async (request) => {
     const { runExposure } = await import("./exposure-command.ts");
     finish(await runExposure(request));

@@ -19,6 +19,8 @@ const IPV4_SCOPES: readonly ScopeRow[] = [
   { prefix: "10.0.0.0/8", scope: "private" },
   { prefix: "100.64.0.0/10", scope: "private" },
   { prefix: "172.16.0.0/12", scope: "private" },
+  { prefix: "192.0.0.9/32", scope: "public" },
+  { prefix: "192.0.0.10/32", scope: "public" },
   { prefix: "192.0.0.0/24", scope: "private" },
   { prefix: "192.0.2.0/24", scope: "private" },
   { prefix: "192.168.0.0/16", scope: "private" },
@@ -28,14 +30,20 @@ const IPV4_SCOPES: readonly ScopeRow[] = [
   { prefix: "240.0.0.0/4", scope: "private" },
 ];
 
-/** For IPv6 the first 16 bits and the length decide everywhere but for ::1 and 2001:db8::/32. */
-const IPV6_SCOPES: readonly { first: number; mask: number; scope: AddressScope }[] = [
-  { first: 0xfe80, mask: 0xffc0, scope: "link-local" },
-  { first: 0xff00, mask: 0xff00, scope: "multicast" },
-  { first: 0xfc00, mask: 0xfe00, scope: "private" },
-  { first: 0xfec0, mask: 0xffc0, scope: "private" },
-  { first: 0x0100, mask: 0xffff, scope: "private" },
-  { first: 0x3fff, mask: 0xfff0, scope: "private" },
+const IPV6_SCOPES: readonly ScopeRow[] = [
+  { prefix: "::1/128", scope: "loopback" },
+  { prefix: "fe80::/10", scope: "link-local" },
+  { prefix: "ff00::/8", scope: "multicast" },
+  { prefix: "::/128", scope: "private" },
+  { prefix: "64:ff9b:1::/48", scope: "private" },
+  { prefix: "100::/64", scope: "private" },
+  { prefix: "100:0:0:1::/64", scope: "private" },
+  { prefix: "2001:2::/48", scope: "private" },
+  { prefix: "2001:db8::/32", scope: "private" },
+  { prefix: "3fff::/20", scope: "private" },
+  { prefix: "5f00::/16", scope: "private" },
+  { prefix: "fc00::/7", scope: "private" },
+  { prefix: "fec0::/10", scope: "private" },
 ];
 
 /** From narrow to wide. */
@@ -69,14 +77,37 @@ function classifyIpv4(address: string): AddressScope {
   return "public";
 }
 
-function ipv4Number(address: string): number {
+/** The 32 bits of a dotted IPv4 address. */
+export function ipv4Number(address: string): number {
   return address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
 }
 
 function classifyIpv6(address: string): AddressScope {
-  if (address === "::1") return "loopback";
-  if (address.startsWith("2001:db8:")) return "private";
-  const first = Number.parseInt(address.split(":")[0] || "0", 16);
-  for (const row of IPV6_SCOPES) if ((first & row.mask) === row.first) return row.scope;
-  return "public";
+  const groups = ipv6Groups(address);
+  return (
+    IPV6_RANGES.find(({ network, length }) => hasPrefix(groups, network, length))?.scope ?? "public"
+  );
 }
+
+function hasPrefix(groups: readonly number[], network: readonly number[], length: number): boolean {
+  for (let at = 0; at * 16 < length; at++) {
+    const bits = Math.min(16, length - at * 16);
+    const mask = (0xffff << (16 - bits)) & 0xffff;
+    if ((((groups[at] ?? 0) ^ (network[at] ?? 0)) & mask) !== 0) return false;
+  }
+  return true;
+}
+
+/** The eight groups of an IPv6 address in canonical text. */
+function ipv6Groups(address: string): readonly number[] {
+  const [head = "", tail] = address.split("::");
+  const parse = (text: string): number[] =>
+    text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
+  const [before, after] = [parse(head), parse(tail ?? "")];
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+const IPV6_RANGES = IPV6_SCOPES.map(({ prefix, scope }) => {
+  const [network = "", length] = prefix.split("/");
+  return { network: ipv6Groups(network), length: Number(length), scope };
+});

@@ -71,14 +71,14 @@ function collectionGaps(facts: CoverageFacts): readonly Draft[] {
     drafts.push({
       code: "netlink-unavailable",
       incomplete: true,
-      message: `no netlink (${facts.netlinkFailure}): bound devices, IPV6_V6ONLY and interfaces that are down are unknown`,
+      message: `no netlink (${facts.netlinkFailure}): only what /proc tells of sockets and interfaces`,
       remedy: "allow AF_NETLINK sockets (seccomp, RestrictAddressFamilies=)",
     });
   } else if (!facts.interfacesComplete) {
     drafts.push({
       code: "interfaces-incomplete",
       incomplete: true,
-      message: "rtnetlink refused: interfaces that are down or have no address are not shown",
+      message: "rtnetlink refused: only what /proc tells of interfaces",
       remedy: null,
     });
   }
@@ -110,12 +110,12 @@ function sourceGaps(facts: CoverageFacts): readonly Draft[] {
     });
   }
   const byDescriptors = names("descriptors");
-  if (byDescriptors.length > 0 && facts.unreadableCount > 0) {
+  if (byDescriptors.length > 0 && (facts.unreadableCount > 0 || facts.hidden !== null)) {
     drafts.push({
       code: "protocols-by-descriptors",
       incomplete: true,
       count: byDescriptors.length,
-      message: `${byDescriptors.join(" and ")} sockets of unreadable processes cannot be listed (no ${byDescriptors.map((protocol) => `${protocol}_diag`).join(", ")} in this kernel)`,
+      message: `${byDescriptors.join(" and ")} sockets of processes that cannot be read are missing (no ${byDescriptors.map((protocol) => `${protocol}_diag`).join(", ")} in this kernel)`,
       remedy: null,
     });
   }

@@ -34,7 +34,10 @@ export function mergeSockets(
   const drafts = new Map<string, { sockets: FoundSocket[]; reason: Endpoint["clientReason"] }>();
   for (const socket of sockets) {
     const reason = clientReasonOf(socket);
-    const id = `${socketId(socket, deviceName)}${reason === null ? "" : `#${reason}`}`;
+    const plain = `${socketId(socket, deviceName)}${reason === null ? "" : `#${reason}`}`;
+    const id = isOtherFile(drafts.get(plain)?.sockets[0], socket)
+      ? `${plain}#${socket.fileInode}`
+      : plain;
     const draft = drafts.get(id);
     if (draft === undefined) drafts.set(id, { sockets: [socket], reason });
     else draft.sockets.push(socket);
@@ -46,9 +49,15 @@ export function mergeSockets(
   }));
 }
 
+/** A path can stand for two sockets: bound anew after it was removed, or in another mount namespace. */
+function isOtherFile(first: FoundSocket | undefined, socket: FoundSocket): boolean {
+  return first !== undefined && first.fileInode !== socket.fileInode;
+}
+
 /** Finishes a draft; null for one without sockets. */
 export function buildEndpoint(draft: EndpointDraft, evidence: EndpointEvidence): Endpoint | null {
-  const first = draft.sockets[0];
+  // Of several sockets on one bind, the one that takes IPv4 too tells how far the endpoint reaches.
+  const first = draft.sockets.find(({ v6only }) => v6only === false) ?? draft.sockets[0];
   if (first === undefined) return null;
   const owners = ownersOf(draft, evidence);
   const reach = draft.clientReason === null ? evidence.reach(first) : [];
@@ -70,7 +79,9 @@ export function buildEndpoint(draft: EndpointDraft, evidence: EndpointEvidence):
     type: first.type,
     portName: first.portName,
     clientReason: draft.clientReason,
-    sockets: draft.sockets.map(({ inode, uid }) => ({ inode, uid })),
+    sockets: draft.sockets
+      .map(({ inode, uid }) => ({ inode, uid }))
+      .toSorted((one, other) => one.inode - other.inode),
     owners,
     unowned: owners.length === 0 ? evidence.unowned(draft) : null,
     socketUnit: evidence.socketUnit(draft, owners),
@@ -117,12 +128,16 @@ function ownersOf(draft: EndpointDraft, evidence: EndpointEvidence): readonly Ow
       if (!evidence.processes.has(pid)) continue;
       const owner = owners.get(pid);
       if (owner === undefined) owners.set(pid, { tid, inodes: [inode] });
-      else owner.inodes.push(inode);
+      else if (owner.inodes.at(-1) !== inode) owner.inodes.push(inode);
     }
   }
   return [...owners]
-    .map(([pid, { tid, inodes }]) => ({ pid, tid, inodes }))
+    .map(([pid, { tid, inodes }]) => ({ pid, tid, inodes: inodes.toSorted(byNumber) }))
     .toSorted((one, other) => one.pid - other.pid);
+}
+
+function byNumber(one: number, other: number): number {
+  return one - other;
 }
 
 function bindOf(socket: FoundSocket, deviceName: (index: number) => string): Bind {

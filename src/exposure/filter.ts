@@ -75,7 +75,14 @@ function isWanted(
       endpoint.owners.map(({ pid }) => pid),
     ) &&
     isOneOf(units, unitNames(endpoint, owners)) &&
-    (!privilegedOnly || owners.some(({ privilege }) => privilege !== "none"))
+    (!privilegedOnly || owners.some(holdsCapabilities))
+  );
+}
+
+function holdsCapabilities({ privilege, differingThreads }: Process): boolean {
+  return (
+    privilege !== "none" ||
+    differingThreads.some(({ credentials }) => credentials.privilege !== "none")
   );
 }
 
@@ -84,7 +91,7 @@ function isOneOf<T>(wanted: readonly T[], values: readonly T[]): boolean {
 }
 
 function familyName({ protocol, family }: Endpoint): string {
-  return `${protocol}${family === "ipv6" ? "6" : "4"}`;
+  return family === null ? protocol : protocol + (family === "ipv6" ? "6" : "4");
 }
 
 function unitNames({ socketUnit }: Endpoint, owners: readonly Process[]): readonly string[] {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readActiveInterfaces } from "../linux/active-interfaces.ts";
 import {
   IFF_LOOPBACK,
   IFF_RUNNING,
@@ -9,6 +8,7 @@ import {
   readAddresses,
   readLinks,
 } from "../linux/netlink/route.ts";
+import { readListedInterfaces } from "../linux/procfs/interfaces.ts";
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { classifyAddress } from "./address-scope.ts";
 import type { Interface } from "./model.ts";
@@ -21,11 +21,11 @@ export interface InterfaceTable {
   readonly masters: ReadonlyMap<number, number>;
   /** UDP ports on which the kernel listens for a tunnel interface, with what to call it. */
   readonly tunnelPorts: ReadonlyMap<number, string>;
-  /** False when rtnetlink was not there: interfaces that are down or without address are missing. */
+  /** False when rtnetlink was not there: kinds and masters are missing, addresses are deduced. */
   readonly complete: boolean;
 }
 
-/** Reads the interfaces through rtnetlink, or what the C library tells without it. */
+/** Reads the interfaces through rtnetlink, or what /proc tells without it. */
 export function readInterfaces(route: NetlinkSocket | null): InterfaceTable {
   if (route === null) return fallbackTable();
   const links = readLinks(route);
@@ -88,6 +88,6 @@ function stateOf(flags: number): Interface["state"] {
 }
 
 function fallbackTable(): InterfaceTable {
-  const { links, addresses } = readActiveInterfaces();
+  const { links, addresses } = readListedInterfaces();
   return { ...buildInterfaceTable(links, addresses), complete: false };
 }

@@ -229,7 +229,7 @@ export interface Executable {
 }
 
 export interface Defenses {
-  /** True only when none of the four uids is root's. */
+  /** True only when none of the four uids of any thread is root's. */
   readonly runsAsNonroot: boolean;
   readonly noNewPrivs: boolean | null;
   readonly seccomp: SeccompMode | null;
@@ -275,7 +275,10 @@ export interface Process extends Credentials {
   readonly ambientPresent: boolean;
   /** The bounding set was not trimmed below that of pid 1. */
   readonly openEndedBounding: boolean;
-  /** Holds, or can raise, a capability that leads to control of the host; false in a child user namespace. */
+  /**
+   * Some thread holds, or can raise, a capability that leads to control of the host; false in a
+   * child user namespace.
+   */
   readonly privilegedCaps: boolean;
   readonly threadCount: number;
   readonly differingThreads: readonly DifferingThreads[];

@@ -27,8 +27,7 @@ export interface OwnershipFacts {
 /** Says why nobody is known to hold a socket. */
 export function explainUnowned([socket]: readonly FoundSocket[], facts: OwnershipFacts): Unowned {
   const tunnel = socket?.protocol === "udp" ? facts.tunnelPorts.get(socket.port ?? -1) : undefined;
-  if (tunnel !== undefined)
-    return { reason: "kernel", detail: `kernel: ${tunnel}`, candidates: [] };
+  if (tunnel !== undefined) return { reason: "kernel", detail: tunnel, candidates: [] };
   const { unreadableCount, candidates, hidden } = facts;
   if (unreadableCount > 0) {
     const detail =

@@ -54,6 +54,7 @@ export class ProcessReader {
     if (notAfter !== null && startTime > notAfter) return null;
     const { status } = result;
     const namespaces = readNamespaces(pid);
+    const threads = status.threads > 1 ? readDifferingThreads(pid, status) : [];
     const childUserNamespace =
       namespaces.user === null ? null : namespaces.user !== INITIAL_USER_NAMESPACE;
     return {
@@ -68,10 +69,15 @@ export class ProcessReader {
       ...credentialsOf(status, this.#all),
       ambientPresent: status.ambient !== EMPTY_SET,
       openEndedBounding: isOpenEnded(status.bounding, this.#ceiling),
-      privilegedCaps: isPrivileged(status.permitted, childUserNamespace),
+      privilegedCaps: [status, ...threads.map((group) => group.status)].some(({ permitted }) =>
+        isPrivileged(permitted, childUserNamespace),
+      ),
       threadCount: status.threads,
-      differingThreads: status.threads > 1 ? differingThreads(pid, status, this.#all) : [],
-      defenses: this.#defensesOf(pid, status, namespaces),
+      differingThreads: threads.map((group) => describeThreads(group, this.#all)),
+      defenses: {
+        ...this.#defensesOf(pid, status, namespaces),
+        runsAsNonroot: ![status, ...threads.map((group) => group.status)].some(runsAsRoot),
+      },
     };
   }
 
@@ -99,14 +105,17 @@ export class ProcessReader {
     };
   }
 
-  #defensesOf(pid: number, status: TaskStatus, namespaces: Namespaces): Defenses {
+  #defensesOf(
+    pid: number,
+    status: TaskStatus,
+    namespaces: Namespaces,
+  ): Omit<Defenses, "runsAsNonroot"> {
     const own = (kind: keyof Namespaces): boolean | null => {
       const [theirs, reference] = [namespaces[kind], this.#reference[kind]];
       return theirs === null || reference === null ? null : theirs !== reference;
     };
     const root = readLink(`/proc/${pid}/root`);
     return {
-      runsAsNonroot: !status.uids.includes(0),
       noNewPrivs: status.noNewPrivs,
       seccomp: status.seccomp,
       seccompFilters: status.seccompFilters,
@@ -138,13 +147,18 @@ function isWritableByOthers({ mode, uid, gid }: ExecutableFile, user: number): b
   return byAll || byGroup || byOwner;
 }
 
+function runsAsRoot({ uids }: TaskStatus): boolean {
+  return uids.includes(0);
+}
+
+interface ThreadGroup {
+  readonly tids: number[];
+  readonly status: TaskStatus;
+}
+
 /** The threads whose credentials, no-new-privs bit or seccomp mode are not the leader's. */
-function differingThreads(
-  pid: number,
-  leader: TaskStatus,
-  all: CapabilitySet,
-): readonly DifferingThreads[] {
-  const groups = new Map<string, { tids: number[]; status: TaskStatus }>();
+function readDifferingThreads(pid: number, leader: TaskStatus): readonly ThreadGroup[] {
+  const groups = new Map<string, ThreadGroup>();
   const usual = credentialsKey(leader);
   for (const { tid, status } of readThreadStatuses(pid)) {
     const key = credentialsKey(status);
@@ -153,12 +167,16 @@ function differingThreads(
     if (group === undefined) groups.set(key, { tids: [tid], status });
     else group.tids.push(tid);
   }
-  return [...groups.values()].map(({ tids, status }) => ({
+  return [...groups.values()];
+}
+
+function describeThreads({ tids, status }: ThreadGroup, all: CapabilitySet): DifferingThreads {
+  return {
     tids,
     credentials: credentialsOf(status, all),
     noNewPrivs: status.noNewPrivs,
     seccomp: status.seccomp,
-  }));
+  };
 }
 
 function credentialsKey(status: TaskStatus): string {

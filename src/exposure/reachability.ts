@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { classifyAddress, widestScope } from "./address-scope.ts";
+import { classifyAddress, ipv4Number, widestScope } from "./address-scope.ts";
 import type { InterfaceTable } from "./interfaces.ts";
 import type { AddressFamily, Interface, InterfaceAddress, PlaneName, Reach } from "./model.ts";
 
@@ -121,9 +121,11 @@ export class Reachability {
 
   #implicitHolders(family: AddressFamily, address: string): readonly Interface[] {
     if (family === "ipv6") return [];
-    if (classifyAddress(family, address) === "loopback") {
-      return this.#interfaces.filter(({ loopback }) => loopback);
-    }
+    // On lo the kernel takes every address of a network for its own (fib_add_ifaddr).
+    const local = this.#interfaces.filter(
+      ({ loopback, addresses }) => loopback && addresses.some((own) => contains(own, address)),
+    );
+    if (local.length > 0) return local;
     const external = this.#interfaces.filter(({ loopback }) => !loopback);
     if (address === LIMITED_BROADCAST) {
       return external.filter(({ addresses }) => addresses.some((own) => own.family === "ipv4"));
@@ -224,9 +226,15 @@ function mergeByInterface(reaches: readonly Reach[]): readonly Reach[] {
   return [...merged.values()];
 }
 
+/** True when an IPv4 address is in the network of an interface's address. */
+function contains({ family, address, prefixLength }: InterfaceAddress, wanted: string): boolean {
+  if (family !== "ipv4") return false;
+  const mask = prefixLength === 0 ? 0 : 0xffffffff << (32 - prefixLength);
+  return ((ipv4Number(address) ^ ipv4Number(wanted)) & mask) === 0;
+}
+
 function broadcastOf({ address, prefixLength }: InterfaceAddress): string {
-  const number = address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
   const host = prefixLength >= 31 ? 0 : 0xffffffff >>> prefixLength;
-  const broadcast = (number | host) >>> 0;
+  const broadcast = (ipv4Number(address) | host) >>> 0;
   return [24, 16, 8, 0].map((shift) => (broadcast >>> shift) & 0xff).join(".");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { classifyAddress } from "./address-scope.ts";
 import type { FoundSocket } from "./found-socket.ts";
 import type { Endpoint } from "./model.ts";
-import { isUnspecified } from "./reachability.ts";
 
 /** Ports that the kernel hands out, from /proc/sys/net/ipv4/ip_local_port_range. */
 export interface PortRange {
@@ -39,10 +39,8 @@ export function classifyClient(
   return hasSibling(socket) ? null : "ephemeral-port";
 }
 
-function isMulticastBind({ addresses }: FoundSocket): boolean {
-  const address = addresses[0] ?? "";
-  if (isUnspecified(address)) return false;
-  if (address.includes(":")) return address.startsWith("ff");
-  const first = Number(address.split(".")[0]);
-  return first >= 224 && first <= 239;
+function isMulticastBind({ family, addresses: [address] }: FoundSocket): boolean {
+  return (
+    family !== null && address !== undefined && classifyAddress(family, address) === "multicast"
+  );
 }

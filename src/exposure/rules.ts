@@ -60,7 +60,10 @@ const FLAG_RULES: readonly FlagRule[] = [
     flag: "ssh-on-vsock-port-22",
     applies: ({ protocol, port }) => protocol === "vsock" && port === SSH_PORT,
   },
-  { flag: "wildcard-bind", applies: ({ bind }) => bind.wildcard },
+  {
+    flag: "wildcard-bind",
+    applies: ({ bind, role }) => bind.wildcard && role === "service",
+  },
   { flag: "reuseport", applies: ({ reuseport }) => reuseport === true },
   { flag: "privileged-caps", applies: ({ privilegedOwner }) => privilegedOwner },
 ];

@@ -31,7 +31,7 @@ test("a socket on the port of a tunnel belongs to the kernel, whatever could not
   const facts = { ...NOTHING, tunnelPorts: TUNNEL, ...unreadable(1), hidden: HIDDEN };
   expect(explainUnowned([UDP], facts)).toEqual({
     reason: "kernel",
-    detail: "kernel: vxlan interface vx0",
+    detail: "vxlan interface vx0",
     candidates: [],
   });
 });

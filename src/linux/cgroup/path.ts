@@ -31,17 +31,19 @@ const ID = "([0-9a-f]{64})";
 /** Names that runtimes give to cgroups, with the systemd driver first and cgroupfs after. */
 const CONTAINER_PATTERNS: readonly ContainerPattern[] = [
   { runtime: "docker", component: new RegExp(`^docker-${ID}\\.scope$`) },
-  { runtime: "podman", component: new RegExp(`^libpod-${ID}(?:\\.scope)?$`) },
+  { runtime: "podman", component: new RegExp(`^libpod-(?:payload-)?${ID}(?:\\.scope)?$`) },
   { runtime: "containerd", component: new RegExp(`^(?:cri-containerd|nerdctl)-${ID}\\.scope$`) },
   { runtime: "containerd", component: new RegExp(`:cri-containerd:${ID}$`) },
   { runtime: "cri-o", component: new RegExp(`^crio-${ID}(?:\\.scope)?$`) },
   { runtime: "lxc", component: /^lxc\.payload\.(.+)$/ },
   { runtime: "systemd-nspawn", component: /^systemd-nspawn@(.+)\.service$/ },
-  { runtime: "systemd-nspawn", component: /^machine-(.+)\.scope$/ },
+  { runtime: "lxc", component: /^machine-lxc\\x2d(.+)\.scope$/ },
+  // libvirt registers its virtual machines alike, as machine-qemu...: those are no containers.
+  { runtime: "systemd-nspawn", component: /^machine-(?!qemu|ch|xen)(.+)\.scope$/ },
   { runtime: null, component: new RegExp(`^${ID}$`) },
 ];
 
-const POD = /(?:^|[-/])pod([0-9a-f]{8}[-_][0-9a-f_-]{27}|[0-9a-f]{32})(?:\.slice)?(?:\/|$)/;
+const POD = /(?:^|[-/])pod([0-9a-f]{8}[-_][0-9a-f_-]{27}|[0-9a-f]{32})(?:\.slice)?(?:[/:]|$)/;
 
 /**
  * Picks the line of /proc/PID/cgroup that names the unit: systemd's own hierarchy where cgroup v1

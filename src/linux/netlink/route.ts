@@ -90,7 +90,8 @@ export function decodeLink(view: DataView, message: Message): Link | null {
     const IFLA_MASTER = 10;
     const IFLA_LINKINFO = 18;
     if (type === IFLA_IFNAME) name = decodeString(view, start, end);
-    else if (type === IFLA_MASTER) master = view.getUint32(start, LITTLE_ENDIAN);
+    else if (type === IFLA_MASTER && end - start >= 4)
+      master = view.getUint32(start, LITTLE_ENDIAN);
     else if (type === IFLA_LINKINFO) info = decodeLinkInfo(view, start, end);
   });
   if (name === null) return null;

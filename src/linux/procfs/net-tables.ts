@@ -40,7 +40,7 @@ export function parseInetTable(text: string, socketFamily: "ipv4" | "ipv6"): rea
     const columns = line.trim().split(/\s+/);
     const local = decodeEndpoint(columns[1]);
     const remote = decodeEndpoint(columns[2]);
-    if (local === null || remote === null) continue;
+    if (local === null || remote === null || columns.length < 10) continue;
     sockets.push({
       socketFamily,
       state: Number.parseInt(columns[3] ?? "", 16),

@@ -98,7 +98,8 @@ class Scan {
       for (const tid of threadsOf(pid)) {
         if (tid === pid || libc?.compareDescriptorTables(pid, tid) === 0) continue;
         this.#readDescriptors(`/proc/${pid}/task/${tid}/fd`, (inode, fd) => {
-          this.#add(inode, pid, tid, fd);
+          const known = this.holders.get(inode);
+          if (known?.some((holder) => holder.pid === pid) !== true) this.#add(inode, pid, tid, fd);
         });
       }
     }

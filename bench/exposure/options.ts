@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from "node:util";
+
+/** What `bench exposure` was asked to do. */
+export interface Options {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly parts: readonly Part[];
+  readonly scale: number;
+  readonly rounds: number;
+  readonly slowRounds: number;
+  readonly idleRounds: number;
+  /** Command line to measure instead of dist/capscope. */
+  readonly capscope: string | null;
+}
+
+export type Part = (typeof PARTS)[number];
+const PARTS = ["load", "idle", "curve"] as const;
+
+/** Wrong usage; the message is for the user. */
+export class UsageError extends Error {}
+
+/** Text of `bench exposure --help`. */
+export const USAGE = `usage: npm run bench -- exposure [options]
+
+Measures capscope exposure --json against ss -tulpnH and the classic netcap, as root.
+
+  --load           under a load of 2,000 processes, 100,000 descriptors and 10,000
+                   listeners (default, together with --idle)
+  --idle           start-up: an empty network namespace, the machine's own processes
+  --curve          growth at 1x, 2x and 4x of sockets, of descriptors and of addresses
+  --scale N        size of the load, 0.001 to 5 (default 1)
+  --rounds N       runs of capscope and ss (default 9; curve: 5)
+  --slow-rounds N  runs of netcap under load (default 2; 0 leaves it out)
+  --idle-rounds N  runs of each when idle (default 30)
+  --capscope CMD   measure CMD instead of dist/capscope; words are split at blanks
+  --json           results as JSON on stdout
+`;
+
+/** Parses the arguments after the name of the suite. */
+export function parseOptions(args: readonly string[]): Options {
+  const values = parseValues(args);
+  const chosen = PARTS.filter((part) => values[part] === true);
+  const number = (name: NumberOption, fallback: number, range: Range): number =>
+    parseNumber(name, values[name], fallback, range);
+  return {
+    help: values.help === true,
+    json: values.json === true,
+    parts: chosen.length === 0 ? ["load", "idle"] : chosen,
+    scale: number("scale", 1, { minimum: 0.001, maximum: 5, whole: false }),
+    rounds: number("rounds", chosen.includes("curve") ? 5 : 9, COUNT),
+    slowRounds: number("slow-rounds", 2, { ...COUNT, minimum: 0 }),
+    idleRounds: number("idle-rounds", 30, COUNT),
+    capscope: values.capscope ?? null,
+  };
+}
+
+type NumberOption = "scale" | "rounds" | "slow-rounds" | "idle-rounds";
+
+interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly whole: boolean;
+}
+
+const COUNT: Range = { minimum: 1, maximum: 1000, whole: true };
+
+function parseValues(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: "boolean" },
+        json: { type: "boolean" },
+        load: { type: "boolean" },
+        idle: { type: "boolean" },
+        curve: { type: "boolean" },
+        scale: { type: "string" },
+        rounds: { type: "string" },
+        "slow-rounds": { type: "string" },
+        "idle-rounds": { type: "string" },
+        capscope: { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function parseNumber(
+  name: NumberOption,
+  text: string | undefined,
+  fallback: number,
+  range: Range,
+): number {
+  if (text === undefined) return fallback;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const inRange = value >= range.minimum && value <= range.maximum;
+  if (inRange && (!range.whole || Number.isInteger(value))) return value;
+  const kind = range.whole ? "a whole number" : "a number";
+  throw new UsageError(`--${name}: not ${kind} from ${range.minimum} to ${range.maximum}: ${text}`);
+}

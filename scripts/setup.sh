@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, says what and why, and does nothing when everything is there.
+# Usage: scripts/setup.sh build|test|bench
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+
+# needed for | a command of the package | Debian package | why
+# The build needs none: its tools are npm packages.
+PACKAGES='
+test,bench|ip|iproute2|namespaces and interfaces to test in; ss, to compare with
+test,bench|python3|python3|opens the sockets that tests and benchmarks look at
+test,bench|unshare|util-linux|unshare, nsenter and setpriv: namespaces and credentials
+test|ps|procps|sysctl and ps: settings and processes of the test namespaces
+test|setcap|libcap2-bin|setcap and capsh: files and processes with capabilities
+test|systemctl|systemd|starts socket units in a container of its own; not as init
+bench|netcap|libcap-ng-utils|the C tool that the benchmark compares with
+'
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() {
+  say "error: $*"
+  exit 1
+}
+
+check_node() {
+  version=$(node --version 2>/dev/null) || fail 'node is not in PATH: install Node.js 20 or newer'
+  major=${version#v}
+  [ "${major%%.*}" -ge 20 ] || fail "Node.js 20 or newer is needed; this is $version"
+}
+
+install_system_packages() {
+  missing=
+  while IFS='|' read -r purposes command package why; do
+    case ",$purposes," in *",$1,"*) ;; *) continue ;; esac
+    command -v "$command" >/dev/null && continue
+    say "$package is missing: $why"
+    missing="$missing $package"
+  done <<EOF
+$PACKAGES
+EOF
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null ||
+    fail "not a Debian system: install the packages that Debian calls:$missing"
+  command="apt-get install --yes --no-install-recommends$missing"
+  [ "$(id -u)" -eq 0 ] || fail "only root may install packages; run: sudo $command"
+  say "running: $command"
+  apt-get update --quiet=2 >&2 || say 'apt-get update failed; trying with the package lists as they are'
+  # shellcheck disable=SC2086 # a list of words
+  DEBIAN_FRONTEND=noninteractive $command --quiet=2 >&2
+}
+
+# The copy of the lock file is the last thing an installation leaves behind.
+install_npm_packages() {
+  installed=node_modules/.installed-lock.json
+  if ! cmp -s package-lock.json "$installed"; then
+    say 'running: npm ci (the packages of package-lock.json, into node_modules)'
+    npm ci --no-audit --no-fund --loglevel=error >&2
+    cp package-lock.json "$installed"
+  fi
+  # npm may be told not to run install scripts; bun's only moves its program into place.
+  bun=node_modules/.bin/bun
+  "$bun" --version >/dev/null 2>&1 || node node_modules/bun/install.js >&2
+  "$bun" --version >/dev/null || fail "$bun does not run on this machine"
+}
+
+case ${1-} in
+  build | test | bench) ;;
+  *) fail 'usage: scripts/setup.sh build|test|bench' ;;
+esac
+check_node
+install_system_packages "$1"
+install_npm_packages
