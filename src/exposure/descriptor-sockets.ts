@@ -20,6 +20,11 @@ const VMADDR_PORT_ANY = 0xffffffff;
 const SOCKADDR_VM_PORT = 4;
 const SOCKADDR_VM_CID = 8;
 
+/** True when a table could not be read whose sockets can be found by asking them. */
+export function needsDescriptors(tables: readonly ProtocolSockets[]): boolean {
+  return tables.some(isMissing);
+}
+
 /**
  * Finds the sockets of protocols that this kernel cannot list, by asking every socket that is in
  * no table what it is. `others` are those sockets; a protocol that was listed stays as it is.
@@ -27,15 +32,14 @@ const SOCKADDR_VM_CID = 8;
 export function findByDescriptors(
   libc: Libc,
   tables: readonly ProtocolSockets[],
-  others: ReadonlyMap<number, SocketHolder>,
+  others: ReadonlyMap<number, readonly SocketHolder[]>,
 ): readonly ProtocolSockets[] {
-  const missing = new Set<Protocol>();
-  for (const { protocol, source } of tables) if (source === "unavailable") missing.add(protocol);
-  const wanted = [...PROTOCOL_OF_NAME.values()].filter((protocol) => missing.has(protocol));
-  if (wanted.length === 0) return tables;
+  const wanted = tables.filter(isMissing).map(({ protocol }) => protocol);
   const found = new Map<Protocol, FoundSocket[]>(wanted.map((protocol) => [protocol, []]));
   using borrower = new SocketBorrower(libc);
-  for (const [inode, { pid, fd }] of others) {
+  for (const [inode, [holder]] of others) {
+    if (holder === undefined) continue;
+    const { pid, fd } = holder;
     const protocol = PROTOCOL_OF_NAME.get(readSocketProtocol(libc, pid, fd) ?? "");
     if (protocol === undefined) continue;
     const socket =
@@ -48,6 +52,10 @@ export function findByDescriptors(
     const sockets = found.get(table.protocol);
     return sockets === undefined ? table : { ...table, source: "descriptors", sockets };
   });
+}
+
+function isMissing({ protocol, source }: ProtocolSockets): boolean {
+  return source === "unavailable" && [...PROTOCOL_OF_NAME.values()].includes(protocol);
 }
 
 /** Null for a socket that takes no traffic: connected, or bound to nothing. */

@@ -73,7 +73,7 @@ export function collectionFacts(
     interrupted: tables.filter((read) => read.interrupted).map((read) => read.protocol),
     interfacesComplete: table.complete,
     sketchySockets: (snapshot?.sockets ?? []).filter(({ isSketchy }) => isSketchy).length,
-    unknownFamilies: [...(readLoadedProtocols() ?? [])].filter((name) => UNKNOWN.has(name)),
+    unknownFamilies: [...(readLoadedProtocols()?.keys() ?? [])].filter((name) => UNKNOWN.has(name)),
     processesSeen: pids.length,
     runsAsRoot: self.kind === "status" && self.status.uids[1] === 0,
     otherNetworkNamespaces: countOtherNamespaces(pids),

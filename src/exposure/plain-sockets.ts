@@ -34,8 +34,7 @@ export function readPacket(
   }
   const table = readPacketTable();
   if (table === null) return missing("packet", loaded, "PACKET");
-  const sockets = table.map(packetSocket);
-  return { protocol: "packet", source: "procfs", interrupted: false, sockets };
+  return listed("packet", table.map(packetSocket));
 }
 
 /** Reads the AF_XDP sockets of this network namespace. */
@@ -44,7 +43,11 @@ export function readXdp(
   loaded: LoadedProtocols | null,
 ): ProtocolSockets {
   const dump = netlink === null ? null : readXdpSockets(netlink);
-  if (dump === null || dump.outcome.kind === "refused") return missing("xdp", loaded, "XDP");
+  if (dump === null || dump.outcome.kind === "refused") {
+    // It is one of the protocols that count their sockets (xsk_create).
+    const none = loaded?.get("XDP") === 0;
+    return none ? listed("xdp", []) : missing("xdp", loaded, "XDP");
+  }
   const sockets = dump.sockets.map(({ interfaceIndex, queue, uid, inode }) =>
     plainSocket("xdp", "raw", { interfaceIndex, port: queue, uid, inode }),
   );
@@ -123,6 +126,10 @@ function dumped(
 ): ProtocolSockets {
   const interrupted = outcome.kind === "interrupted";
   return { protocol, source: "sock_diag", interrupted, sockets };
+}
+
+function listed(protocol: Protocol, sockets: readonly FoundSocket[]): ProtocolSockets {
+  return { protocol, source: "procfs", interrupted: false, sockets };
 }
 
 function missing(

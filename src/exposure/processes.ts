@@ -129,8 +129,10 @@ export class ProcessReader {
 
 function isDumpable(pid: number, status: TaskStatus): boolean | null {
   const effective = status.uids[1];
+  // Root's files are root's either way.
+  if (effective === 0) return null;
   const owner = readProcOwner(pid);
-  return owner === null || effective === 0 ? null : owner === effective;
+  return owner === null ? null : owner === effective;
 }
 
 function fileCapabilitiesText({ capabilities }: ExecutableFile): string | null {

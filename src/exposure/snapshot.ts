@@ -3,11 +3,12 @@ import { type BorrowedSocket, SocketBorrower } from "../linux/borrowed-socket.ts
 import type { Libc } from "../linux/ffi/libc.ts";
 import { readUptimeTicks } from "../linux/procfs/machine.ts";
 import { readLoadedProtocols } from "../linux/procfs/protocols.ts";
+import { readOtherInodes } from "../linux/netlink/other-inodes.ts";
 import { readSocketHolders, type SocketHolder } from "../linux/procfs/socket-holders.ts";
 import type { Sources } from "../linux/sources.ts";
 import { readUnixFile } from "../linux/unix-file.ts";
 import { isBluetooth, refineBluetooth } from "./bluetooth-sockets.ts";
-import { findByDescriptors } from "./descriptor-sockets.ts";
+import { findByDescriptors, needsDescriptors } from "./descriptor-sockets.ts";
 import type { FoundSocket } from "./found-socket.ts";
 import type { ProtocolSockets } from "./inet-sockets.ts";
 import { readTables, type TableSelection } from "./tables.ts";
@@ -27,16 +28,11 @@ export interface SocketSnapshot {
 export function collectSnapshot(sources: Sources, selection: TableSelection): SocketSnapshot {
   const { libc, diag } = sources;
   const listed = readTables(diag, readLoadedProtocols(), selection);
-  const scan = readSocketHolders(libc, inodesOf(listed));
+  const asks = libc !== null && needsDescriptors(listed);
+  const scan = readSocketHolders(libc, inodesOf(listed), asks ? readOtherInodes(diag) : null);
   const takenAt = readUptimeTicks();
-  const tables = libc === null ? listed : findByDescriptors(libc, listed, scan.others);
-  const holders = new Map(scan.holders);
-  const unlisted = inodesOf(tables.filter(({ source }) => source === "descriptors"));
-  if (unlisted.size > 0) {
-    for (const [inode, found] of readSocketHolders(libc, unlisted).holders) {
-      holders.set(inode, found);
-    }
-  }
+  const tables = asks ? findByDescriptors(libc, listed, scan.others) : listed;
+  const holders = new Map([...scan.holders, ...holdersOfUnlisted(tables, scan.others)]);
   const sockets = tables.flatMap((table) => table.sockets);
   return {
     tables,
@@ -46,6 +42,14 @@ export function collectSnapshot(sources: Sources, selection: TableSelection): So
     unreadable: scan.unreadable,
     takenAt,
   };
+}
+
+function holdersOfUnlisted(
+  tables: readonly ProtocolSockets[],
+  others: ReadonlyMap<number, readonly SocketHolder[]>,
+): readonly (readonly [number, readonly SocketHolder[]])[] {
+  const unlisted = inodesOf(tables.filter(({ source }) => source === "descriptors"));
+  return [...unlisted].map((inode) => [inode, others.get(inode) ?? []]);
 }
 
 /** Inode numbers of the sockets that still exist. */

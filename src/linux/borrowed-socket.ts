@@ -37,11 +37,13 @@ export interface BorrowedSocket {
  */
 export class SocketBorrower implements Disposable {
   readonly #libc: Libc;
+  readonly #asked: AskedSocket;
   #pid = -1;
   #pidfd = -1;
 
   constructor(libc: Libc) {
     this.#libc = libc;
+    this.#asked = new AskedSocket(libc);
   }
 
   [Symbol.dispose](): void {
@@ -59,7 +61,8 @@ export class SocketBorrower implements Disposable {
     const copy = this.#libc.pidfdGetfd(this.#pidfd, fd);
     if (copy < 0) return null;
     try {
-      return ask(this.#questions(copy));
+      this.#asked.fd = copy;
+      return ask(this.#asked);
     } finally {
       this.#libc.close(copy);
     }
@@ -69,26 +72,54 @@ export class SocketBorrower implements Disposable {
     if (this.#pidfd >= 0) this.#libc.close(this.#pidfd);
     this.#pidfd = -1;
   }
+}
 
-  #questions(fd: number): BorrowedSocket {
-    const option = (name: number): number | null => this.#option(fd, SOL_SOCKET, name);
-    const { getsockname, getpeername } = this.#libc;
-    return {
-      type: () => option(SO_TYPE),
-      reuseport: () => toBoolean(option(SO_REUSEPORT)),
-      acceptsConnections: () => toBoolean(option(SO_ACCEPTCONN)),
-      boundDevice: () => option(SO_BINDTOIFINDEX),
-      v6only: () => toBoolean(this.#option(fd, IPPROTO_IPV6, IPV6_V6ONLY)),
-      localAddress: () => readAddress((out) => getsockname(fd, out)),
-      peerAddress: () => readAddress((out) => getpeername(fd, out)),
-      isWritable: () => this.#libc.poll(fd, POLLOUT) === 1,
-    };
+/** The one set of questions, whichever descriptor is borrowed: thousands are asked in a row. */
+class AskedSocket implements BorrowedSocket {
+  fd = -1;
+  readonly #libc: Libc;
+  readonly #value = new Uint8Array(4);
+  readonly #view = new DataView(this.#value.buffer);
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
   }
 
-  #option(fd: number, level: number, name: number): number | null {
-    const value = new Uint8Array(4);
-    const length = this.#libc.getsockopt(fd, level, name, value);
-    return length < 4 ? null : new DataView(value.buffer).getUint32(0, LITTLE_ENDIAN);
+  type(): number | null {
+    return this.#option(SOL_SOCKET, SO_TYPE);
+  }
+
+  reuseport(): boolean | null {
+    return toBoolean(this.#option(SOL_SOCKET, SO_REUSEPORT));
+  }
+
+  acceptsConnections(): boolean | null {
+    return toBoolean(this.#option(SOL_SOCKET, SO_ACCEPTCONN));
+  }
+
+  boundDevice(): number | null {
+    return this.#option(SOL_SOCKET, SO_BINDTOIFINDEX);
+  }
+
+  v6only(): boolean | null {
+    return toBoolean(this.#option(IPPROTO_IPV6, IPV6_V6ONLY));
+  }
+
+  localAddress(): DataView | null {
+    return readAddress((out) => this.#libc.getsockname(this.fd, out));
+  }
+
+  peerAddress(): DataView | null {
+    return readAddress((out) => this.#libc.getpeername(this.fd, out));
+  }
+
+  isWritable(): boolean {
+    return this.#libc.poll(this.fd, POLLOUT) === 1;
+  }
+
+  #option(level: number, name: number): number | null {
+    const length = this.#libc.getsockopt(this.fd, level, name, this.#value);
+    return length < 4 ? null : this.#view.getUint32(0, LITTLE_ENDIAN);
   }
 }
 

@@ -8,9 +8,11 @@ const REPLACEMENT = "\ufffd";
  * byte strings never look the same; escaping on output shows it as \xNN.
  */
 export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-  const text = buffer.toString("utf8");
-  return text.includes(REPLACEMENT) ? decodeInvalid(buffer) : text;
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = buffer.toString("utf8", start, end);
+  return text.includes(REPLACEMENT) ? decodeInvalid(buffer.subarray(start, end)) : text;
 }
 
 function decodeInvalid(bytes: Buffer): string {

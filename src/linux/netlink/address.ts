@@ -16,10 +16,16 @@ export function decodeIpv4(view: DataView, at: number): IpAddress {
   return { family: "ipv4", text: `${a}.${b}.${c}.${view.getUint8(at + 3)}` };
 }
 
+const UNSPECIFIED: IpAddress = { family: "ipv6", text: "::" };
+
 /** Decodes sixteen bytes in network order; text as in RFC 5952. */
 export function decodeIpv6(view: DataView, at: number): IpAddress {
-  const high = view.getUint32(at) === 0 && view.getUint32(at + 4) === 0;
-  if (high && view.getUint32(at + 8) === V4_MAPPED_HIGH) return decodeIpv4(view, at + 12);
+  if (view.getUint32(at) === 0 && view.getUint32(at + 4) === 0) {
+    const third = view.getUint32(at + 8);
+    if (third === V4_MAPPED_HIGH) return decodeIpv4(view, at + 12);
+    // By far the most common bind.
+    if (third === 0 && view.getUint32(at + 12) === 0) return UNSPECIFIED;
+  }
   const groups: number[] = [];
   for (let group = 0; group < 8; group++) groups.push(view.getUint16(at + group * 2));
   return { family: "ipv6", text: formatGroups(groups) };

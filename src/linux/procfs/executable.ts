@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type BigIntStats, statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import {
   decodeFileCapabilities,
   type FileCapabilities,
@@ -43,7 +43,7 @@ export class ExecutableReader {
     const target = readLink(link);
     if (target.kind !== "text") return target;
     const stat = statOrNull(link);
-    const deleted = stat === null ? null : stat.nlink === 0n;
+    const deleted = stat === null ? null : stat.nlink === 0;
     // A file can really be called "x (deleted)": then it still has a link.
     const suffixed = target.text.endsWith(DELETED_SUFFIX) && deleted !== false;
     return {
@@ -51,16 +51,16 @@ export class ExecutableReader {
       file: {
         path: suffixed ? target.text.slice(0, -DELETED_SUFFIX.length) : target.text,
         deleted,
-        mode: stat === null ? null : Number(stat.mode & 0o7777n),
-        uid: stat === null ? null : Number(stat.uid),
-        gid: stat === null ? null : Number(stat.gid),
+        mode: stat === null ? null : stat.mode & 0o7777,
+        uid: stat === null ? null : stat.uid,
+        gid: stat === null ? null : stat.gid,
         capabilities: stat === null ? null : this.#capabilitiesOf(link, stat),
       },
     };
   }
 
-  #capabilitiesOf(link: string, stat: BigIntStats): FileCapabilities | "none" | null {
-    const key = `${stat.dev}:${stat.ino}:${stat.ctimeNs}`;
+  #capabilitiesOf(link: string, stat: Stats): FileCapabilities | "none" | null {
+    const key = `${stat.dev}:${stat.ino}:${stat.ctimeMs}`;
     const known = this.#capabilities.get(key);
     if (known !== undefined) return known;
     const capabilities = this.#readCapabilities(link);
@@ -78,9 +78,9 @@ export class ExecutableReader {
   }
 }
 
-function statOrNull(path: string): BigIntStats | null {
+function statOrNull(path: string): Stats | null {
   try {
-    return statSync(path, { bigint: true });
+    return statSync(path);
   } catch (error) {
     failureOf(error);
     return null;

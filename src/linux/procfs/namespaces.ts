@@ -35,8 +35,10 @@ export function readNamespaces(pid: number | "self"): Namespaces {
 /** Reads one namespace of a process; null when it could not be read. */
 export function readNamespace(pid: number | "self", kind: NamespaceKind): number | null {
   const link = readLink(`/proc/${pid}/ns/${kind}`);
-  const inode = link.kind === "text" ? /\[(\d+)\]$/.exec(link.text)?.[1] : undefined;
-  return inode === undefined ? null : Number(inode);
+  if (link.kind !== "text") return null;
+  // "user:[4026531837]"
+  const inode = Number(link.text.slice(kind.length + 2, -1));
+  return Number.isNaN(inode) ? null : inode;
 }
 
 /**

@@ -43,7 +43,10 @@ export function readText(path: string): ReadResult {
 /** Reads a symbolic link under /proc. */
 export function readLink(path: string): ReadResult {
   try {
-    return { kind: "text", text: decodeText(readlinkSync(path, { encoding: "buffer" })) };
+    const text = readlinkSync(path);
+    // Only bytes that are not UTF-8 need a second look; a link is otherwise its own text.
+    const isExact = !text.includes("\ufffd");
+    return { kind: "text", text: isExact ? text : decodeText(readlinkSync(path, "buffer")) };
   } catch (error) {
     return { kind: failureOf(error) };
   }

@@ -16,8 +16,8 @@ export interface SocketHolder {
 export interface HolderScan {
   /** By inode number; only the wanted ones. A process that holds a socket twice is there once. */
   readonly holders: ReadonlyMap<number, readonly SocketHolder[]>;
-  /** One holder of every other socket that was met. */
-  readonly others: ReadonlyMap<number, SocketHolder>;
+  /** The same for every other socket that was met and is not in `ignored`. */
+  readonly others: ReadonlyMap<number, readonly SocketHolder[]>;
   readonly pids: readonly number[];
   /** Processes (kernel threads left out) whose descriptors could not be read. */
   readonly unreadable: readonly number[];
@@ -37,9 +37,16 @@ export function readPids(): readonly number[] {
   }
 }
 
-/** Finds the holders of the `wanted` socket inodes. */
-export function readSocketHolders(libc: Libc | null, wanted: ReadonlySet<number>): HolderScan {
-  const scan = new Scan(descriptorReader(libc), wanted);
+/**
+ * Finds the holders of the `wanted` socket inodes; of all other sockets too, but for those in
+ * `ignored`, unless that is null.
+ */
+export function readSocketHolders(
+  libc: Libc | null,
+  wanted: ReadonlySet<number>,
+  ignored: ReadonlySet<number> | null,
+): HolderScan {
+  const scan = new Scan(descriptorReader(libc), wanted, ignored);
   const pids = readPids();
   for (const pid of pids) scan.readProcess(pid);
   if (scan.holders.size < wanted.size) {
@@ -71,14 +78,20 @@ export function parseStat(text: string): { readonly flags: number; readonly star
 
 class Scan {
   readonly holders = new Map<number, SocketHolder[]>();
-  readonly others = new Map<number, SocketHolder>();
+  readonly others = new Map<number, SocketHolder[]>();
   readonly unreadable: number[] = [];
   readonly #readDescriptors: DescriptorReader;
   readonly #wanted: ReadonlySet<number>;
+  readonly #ignored: ReadonlySet<number> | null;
 
-  constructor(readDescriptors: DescriptorReader, wanted: ReadonlySet<number>) {
+  constructor(
+    readDescriptors: DescriptorReader,
+    wanted: ReadonlySet<number>,
+    ignored: ReadonlySet<number> | null,
+  ) {
     this.#readDescriptors = readDescriptors;
     this.#wanted = wanted;
+    this.#ignored = ignored;
   }
 
   readProcess(pid: number): void {
@@ -106,12 +119,13 @@ class Scan {
   }
 
   #add(inode: number, pid: number, tid: number | null, fd: number): void {
+    let found = this.holders;
     if (!this.#wanted.has(inode)) {
-      if (!this.others.has(inode)) this.others.set(inode, { pid, tid, fd });
-      return;
+      if (this.#ignored === null || this.#ignored.has(inode)) return;
+      found = this.others;
     }
-    const known = this.holders.get(inode);
-    if (known === undefined) this.holders.set(inode, [{ pid, tid, fd }]);
+    const known = found.get(inode);
+    if (known === undefined) found.set(inode, [{ pid, tid, fd }]);
     else if (known[known.length - 1]?.pid !== pid) known.push({ pid, tid, fd });
   }
 }
