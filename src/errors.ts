@@ -26,11 +26,13 @@ export class UnsupportedError extends Error {
 
 /** A system call that failed, with the errno name (such as "EACCES") as `code`. */
 export class SystemError extends Error {
+  readonly step: string;
   readonly code: string;
 
   constructor(step: string, code: string) {
     super(`${step}: ${code}`);
     this.name = "SystemError";
+    this.step = step;
     this.code = code;
   }
 }

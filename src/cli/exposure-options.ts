@@ -28,13 +28,13 @@ interface RawOptions {
   readonly privileged?: boolean;
   readonly listInterfaces?: boolean;
   readonly allowPartial?: boolean;
-  readonly plane: readonly PlaneName[];
-  readonly interface: readonly string[];
-  readonly proto: readonly string[];
-  readonly port: readonly number[];
-  readonly pid: readonly number[];
-  readonly unit: readonly string[];
-  readonly flag: readonly Flag[];
+  readonly plane?: readonly PlaneName[];
+  readonly interface?: readonly string[];
+  readonly proto?: readonly string[];
+  readonly port?: readonly number[];
+  readonly pid?: readonly number[];
+  readonly unit?: readonly string[];
+  readonly flag?: readonly Flag[];
 }
 
 /** Declares `capscope exposure`; `run` gets what the user asked for. */
@@ -42,7 +42,7 @@ export function exposureCommand(run: (request: ExposureRequest) => Promise<void>
   return new Command("exposure")
     .summary("sockets, the processes behind them, their privilege and their defenses")
     .description(
-      "Shows the sockets of this network namespace by where they can be reached from, and how\n" +
+      "Shows the sockets of this network namespace by where they can be reached from, and how " +
         "privileged and how hardened the processes are that hold them. Sends nothing; reads only.",
     )
     .option("--privileged", "flat table of the processes that hold capabilities, clients too")
@@ -76,22 +76,23 @@ Exit codes: 0 fine, 2 wrong usage, 3 cannot observe, 4 something could not be se
 Full results need root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.`;
 
 function requestOf(raw: RawOptions): ExposureRequest {
+  const planes = raw.plane ?? [];
   return {
     format: raw.format ?? (raw.json === true ? "json" : null),
     output: raw.output === undefined || raw.output === "-" ? null : raw.output,
     color: raw.color === false ? "never" : raw.color,
-    unix: raw.unix === true || raw.plane.includes("local"),
+    unix: raw.unix === true || planes.includes("local"),
     privileged: raw.privileged === true,
     listInterfaces: raw.listInterfaces === true,
     allowPartial: raw.allowPartial === true,
     filter: {
-      planes: raw.plane,
-      interfaces: raw.interface,
-      protocols: raw.proto,
-      ports: raw.port,
-      pids: raw.pid,
-      units: raw.unit,
-      flags: raw.flag,
+      planes,
+      interfaces: raw.interface ?? [],
+      protocols: raw.proto ?? [],
+      ports: raw.port ?? [],
+      pids: raw.pid ?? [],
+      units: raw.unit ?? [],
+      flags: raw.flag ?? [],
       privilegedOnly: raw.privileged === true,
     },
   };
@@ -99,9 +100,10 @@ function requestOf(raw: RawOptions): ExposureRequest {
 
 /** An option that collects its values, also from a list with commas. */
 function repeatable<T>(flags: string, help: string, parse: (text: string) => T): Option {
-  return new Option(flags, help)
-    .argParser((text: string, known: readonly T[]) => [...known, ...text.split(",").map(parse)])
-    .default([], "");
+  return new Option(flags, help).argParser((text: string, known: readonly T[] = []) => [
+    ...known,
+    ...text.split(",").map(parse),
+  ]);
 }
 
 function parseName(text: string): string {

@@ -17,11 +17,11 @@ async function main(): Promise<ExitCode> {
     await program.parseAsync(process.argv);
     return status;
   } catch (error) {
-    return explain(error);
+    return await explain(error);
   }
 }
 
-function explain(error: unknown): ExitCode {
+async function explain(error: unknown): Promise<ExitCode> {
   if (error instanceof CommanderError) {
     // Commander has printed its message, or the help that was asked for.
     return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
@@ -35,10 +35,17 @@ function explain(error: unknown): ExitCode {
     return EXIT_CODE.cannotObserve;
   }
   if (error instanceof SystemError) {
-    report(error.message, null);
+    report(`${error.step}: ${await describeCode(error.code)}`, null);
     return EXIT_CODE.cannotObserve;
   }
   throw error;
+}
+
+/** The words for an errno name: "no such file or directory". */
+async function describeCode(code: string): Promise<string> {
+  const { getSystemErrorMap } = await import("node:util");
+  const entry = [...getSystemErrorMap().values()].find(([name]) => name === code);
+  return entry?.[1] ?? code;
 }
 
 function report(message: string, hint: string | null): void {

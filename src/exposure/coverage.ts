@@ -13,7 +13,8 @@ export interface CoverageFacts {
   readonly unreadableCount: number;
   readonly candidates: Unowned["candidates"];
   readonly hidden: HiddenProcesses | null;
-  readonly runsAsRoot: boolean;
+  /** CAP_SYS_PTRACE is in effect: what is refused is refused by something else. */
+  readonly mayTrace: boolean;
   /** Sockets that were closed between the first look and the last. */
   readonly closedMeanwhile: number;
   /** Sockets of which neither bound device nor IPV6_V6ONLY is known. */
@@ -124,15 +125,15 @@ function sourceGaps(facts: CoverageFacts): readonly Draft[] {
 
 function ownerGaps(facts: CoverageFacts, blindEndpoints: number): readonly Draft[] {
   const drafts: Draft[] = [];
-  const { unreadableCount, hidden, runsAsRoot } = facts;
+  const { unreadableCount, hidden, mayTrace } = facts;
   if (unreadableCount > 0) {
     drafts.push({
       code: "descriptors-unreadable",
       incomplete: blindEndpoints > 0,
       count: unreadableCount,
       message: unreadableMessage(facts),
-      remedy: runsAsRoot
-        ? "the kernel refuses even root: run outside the sandbox or with CAP_SYS_PTRACE"
+      remedy: mayTrace
+        ? "CAP_SYS_PTRACE is not enough here: run outside the sandbox, in the initial namespaces"
         : "run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
     });
   }

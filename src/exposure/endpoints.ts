@@ -83,7 +83,7 @@ export function buildEndpoint(draft: EndpointDraft, evidence: EndpointEvidence):
       .map(({ inode, uid }) => ({ inode, uid }))
       .toSorted((one, other) => one.inode - other.inode),
     owners,
-    unowned: owners.length === 0 ? evidence.unowned(draft) : null,
+    unowned: isWhollyOwned(draft, owners) ? null : evidence.unowned(draft),
     socketUnit: evidence.socketUnit(draft, owners),
     vsockCid: first.vsockCid,
     unix: first.unix,
@@ -138,6 +138,12 @@ function ownersOf(draft: EndpointDraft, evidence: EndpointEvidence): readonly Ow
 
 function byNumber(one: number, other: number): number {
   return one - other;
+}
+
+function isWhollyOwned({ sockets }: EndpointDraft, owners: readonly Owner[]): boolean {
+  if (sockets.length === 1) return owners.length > 0;
+  const owned = new Set(owners.flatMap(({ inodes }) => inodes));
+  return sockets.every(({ inode }) => owned.has(inode));
 }
 
 function bindOf(socket: FoundSocket, deviceName: (index: number) => string): Bind {

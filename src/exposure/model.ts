@@ -126,7 +126,7 @@ export interface Owner {
 }
 
 /**
- * Why an endpoint has no known owner.
+ * Why an endpoint, or one of its sockets, has no known owner.
  * - `unreadable`: some process's descriptors could not be read; `candidates` are those processes
  * - `hidden`: /proc is mounted with hidepid, or in a PID namespace that does not show every process
  * - `kernel`: a kernel service; `detail` names it

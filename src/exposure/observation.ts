@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { INITIAL_PID_NAMESPACE, readNamespace } from "../linux/procfs/namespaces.ts";
+import { includesAll, setOf } from "../capabilities/set.ts";
 import { readLoadedProtocols } from "../linux/procfs/protocols.ts";
 import { readProcessStatus } from "../linux/procfs/task.ts";
 import type { Sources } from "../linux/sources.ts";
@@ -75,7 +76,7 @@ export function collectionFacts(
     sketchySockets: (snapshot?.sockets ?? []).filter(({ isSketchy }) => isSketchy).length,
     unknownFamilies: [...(readLoadedProtocols()?.keys() ?? [])].filter((name) => UNKNOWN.has(name)),
     processesSeen: pids.length,
-    runsAsRoot: self.kind === "status" && self.status.uids[1] === 0,
+    mayTrace: self.kind === "status" && includesAll(self.status.effective, setOf("sys_ptrace")),
     otherNetworkNamespaces: countOtherNamespaces(pids),
   };
 }

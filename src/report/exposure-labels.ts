@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Endpoint, Interface, PlaneName, Protocol, Reach } from "../exposure/model.ts";
+import type {
+  Endpoint,
+  Interface,
+  PlaneName,
+  Protocol,
+  Reach,
+  ExposureReport,
+} from "../exposure/model.ts";
 import { escapeName, escapeText, escapeWord } from "./text/escape.ts";
 
 /** Titles of the planes in text reports. */
@@ -47,12 +54,25 @@ const TWO_FAMILIES: ReadonlySet<Protocol> = new Set([
   "ping",
 ]);
 
-/** Interface of a reach, with the reason when it leads nowhere. */
-export function interfaceLabel({ interface: name, state }: Reach): string {
+/** Names of the interfaces that have an address which the whole internet can route to. */
+export function publicInterfaces({ interfaces }: ExposureReport): ReadonlySet<string> {
+  const found = interfaces.filter(({ addresses }) =>
+    addresses.some(({ scope }) => scope === "public"),
+  );
+  return new Set(found.map(({ name }) => name));
+}
+
+/** Interface of a reach: `eth0 (public)`, with the reason when it leads nowhere. */
+export function interfaceLabel(
+  { plane, interface: name, state }: Reach,
+  open: ReadonlySet<string>,
+): string {
   if (state === "absent") return "(address on no interface)";
   if (state === "not-joined") return "(multicast group joined nowhere)";
   if (name === null) return "(no interface)";
-  return state === "down" ? `${escapeName(name)} (down)` : escapeName(name);
+  if (state === "down") return `${escapeName(name)} (down)`;
+  const isPublic = plane === "inet-external" && open.has(name);
+  return isPublic ? `${escapeName(name)} (public)` : escapeName(name);
 }
 
 /** Bound address as the tree shows it; `*` for all of the family. */

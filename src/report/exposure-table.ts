@@ -7,6 +7,7 @@ import {
   PROTOCOL_TO_PLANE,
   portWord,
   protocolLabel,
+  publicInterfaces,
   unixWord,
 } from "./exposure-labels.ts";
 import { indexOwners, type OwnerGroup, type OwnerIndex } from "./owner-groups.ts";
@@ -24,7 +25,10 @@ export function renderExposureTable(report: ExposureReport, options: TextOptions
   if (report.endpoints.length === 0) return `${emptyLine(options)}\n${coverage}`;
   const owners = indexOwners(report);
   const known = knownCapabilities(report);
-  const rows = report.endpoints.flatMap((endpoint) => endpointRows(endpoint, owners, known));
+  const open = publicInterfaces(report);
+  const rows = report.endpoints.flatMap((endpoint) =>
+    endpointRows(endpoint, owners, { known, open }),
+  );
   return renderTable(HEADER, rows, options) + coverage;
 }
 
@@ -42,10 +46,16 @@ const HEADER: readonly string[] = [
   "FLAGS",
 ];
 
+interface TableContext {
+  readonly known: readonly string[];
+  /** Interfaces with a public address. */
+  readonly open: ReadonlySet<string>;
+}
+
 function endpointRows(
   endpoint: Endpoint,
   owners: OwnerIndex,
-  known: readonly string[],
+  { known, open }: TableContext,
 ): readonly (readonly Cell[])[] {
   const { groups, missing } = owners(endpoint);
   const tails = [
@@ -53,7 +63,7 @@ function endpointRows(
     ...missing.map((pid) => unknownCells("(gone)", String(pid), "-", endpoint)),
     ...unownedRows(endpoint),
   ];
-  return planesOf(endpoint).flatMap(({ plane, interfaces }) => {
+  return planesOf(endpoint, open).flatMap(({ plane, interfaces }) => {
     const head = [plane, interfaces, protocolLabel(endpoint), ...placeWords(endpoint)].map(cell);
     return tails.map((tail) => [...head, ...tail]);
   });
@@ -61,6 +71,7 @@ function endpointRows(
 
 function planesOf(
   endpoint: Endpoint,
+  open: ReadonlySet<string>,
 ): readonly { readonly plane: string; readonly interfaces: string }[] {
   if (endpoint.role === "client") return [{ plane: "(client)", interfaces: "-" }];
   if (endpoint.reach.length === 0) {
@@ -68,15 +79,19 @@ function planesOf(
   }
   const planes = new Map<PlaneName, Set<string>>();
   for (const reach of endpoint.reach) {
-    planes.set(reach.plane, (planes.get(reach.plane) ?? new Set()).add(interfaceWord(reach)));
+    planes.set(reach.plane, (planes.get(reach.plane) ?? new Set()).add(interfaceWord(reach, open)));
   }
   return [...planes].map(([plane, words]) => ({ plane, interfaces: [...words].join(",") }));
 }
 
-function interfaceWord({ interface: name, state }: Reach): string {
+function interfaceWord(
+  { plane, interface: name, state }: Reach,
+  open: ReadonlySet<string>,
+): string {
   if (state === "absent" || state === "not-joined") return `(${state})`;
   if (name === null) return "-";
-  return state === "down" ? `${escapeWord(name)}(down)` : escapeWord(name);
+  if (state === "down") return `${escapeWord(name)}(down)`;
+  return escapeWord(name) + (plane === "inet-external" && open.has(name) ? "(public)" : "");
 }
 
 function placeWords(endpoint: Endpoint): readonly string[] {

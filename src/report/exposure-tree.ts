@@ -11,6 +11,7 @@ import {
   PROTOCOL_TO_PLANE,
   portLabel,
   protocolLabel,
+  publicInterfaces,
   unixLabel,
   vsockLabel,
 } from "./exposure-labels.ts";
@@ -36,7 +37,8 @@ export function renderExposureTree(report: ExposureReport, options: TextOptions)
 function reportNodes(report: ExposureReport): readonly TreeNode[] {
   const owners = indexOwners(report);
   const services = report.endpoints.filter(({ role }) => role === "service");
-  const planes = planeBranches(services, ownerNodes(owners, knownCapabilities(report)));
+  const nodesOf = ownerNodes(owners, knownCapabilities(report));
+  const planes = planeBranches(services, nodesOf, publicInterfaces(report));
   const idle = idleInterfacesNode(report.interfaces, services);
   const nodes = PLANES.flatMap((plane) => {
     const branch = planes.get(plane);
@@ -51,6 +53,7 @@ function reportNodes(report: ExposureReport): readonly TreeNode[] {
 function planeBranches(
   services: readonly Endpoint[],
   nodesOf: (endpoint: Endpoint) => readonly TreeNode[],
+  open: ReadonlySet<string>,
 ): ReadonlyMap<PlaneName, Branch> {
   const planes = new Map<PlaneName, Branch>();
   for (const endpoint of services) {
@@ -60,18 +63,22 @@ function planeBranches(
       const plane = reach?.plane ?? PROTOCOL_TO_PLANE[endpoint.protocol];
       const branch = planes.get(plane) ?? new Branch();
       planes.set(plane, branch);
-      branch.add([...interfaceSteps(plane, reach), ...steps], nodes);
+      branch.add([...interfaceSteps(plane, reach, open), ...steps], nodes);
     }
   }
   return planes;
 }
 
-function interfaceSteps(plane: PlaneName, reach: Reach | null): readonly Step[] {
+function interfaceSteps(
+  plane: PlaneName,
+  reach: Reach | null,
+  open: ReadonlySet<string>,
+): readonly Step[] {
   if (reach === null) return [step(1, "(reachable through no interface)")];
   if (plane === "vsock" || plane === "local") return [];
   const named =
     reach.interface !== null && reach.state !== "absent" && reach.state !== "not-joined";
-  return [step(named ? 0 : 1, interfaceLabel(reach))];
+  return [step(named ? 0 : 1, interfaceLabel(reach, open))];
 }
 
 function endpointSteps(endpoint: Endpoint): readonly Step[] {

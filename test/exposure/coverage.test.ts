@@ -14,7 +14,7 @@ const NOTHING: CoverageFacts = {
   unreadableCount: 0,
   candidates: [],
   hidden: null,
-  runsAsRoot: true,
+  mayTrace: true,
   closedMeanwhile: 0,
   sketchySockets: 0,
   unknownFamilies: [],
@@ -117,8 +117,8 @@ describe("gaps", () => {
   test.each([
     [true, "sandbox"],
     [false, "run as root"],
-  ])("say what helps who is root: %p", (runsAsRoot, words) => {
-    const { gaps } = assessCoverage({ ...NOTHING, runsAsRoot, unreadableCount: 2 }, []);
+  ])("say what helps who may trace: %p", (mayTrace, words) => {
+    const { gaps } = assessCoverage({ ...NOTHING, mayTrace, unreadableCount: 2 }, []);
     expect(gaps[0]?.remedy).toContain(words);
   });
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from "bun:test";
+import { join } from "node:path";
+import { testUnless } from "./skip.ts";
+
+const reason = process.geteuid?.() === 0 ? null : "building a load in namespaces needs root";
+
+testUnless(reason, "the exposure benchmark measures a small load and finds every listener", () => {
+  const run = join(import.meta.dir, "../bench/run.ts");
+  const sizes = ["--scale", "0.01", "--rounds", "1", "--slow-rounds", "1", "--idle-rounds", "1"];
+  const bench = Bun.spawnSync([process.execPath, run, "exposure", ...sizes, "--json"]);
+  const text = bench.stdout.toString();
+  expect(bench.stderr.toString() + text).not.toMatch(/WRONG|failed/);
+  expect(bench.exitCode).toBe(0);
+  expect(() => JSON.parse(text) as unknown).not.toThrow();
+});
