@@ -2,7 +2,6 @@
 import type { BorrowedSocket } from "../linux/borrowed-socket.ts";
 import { LITTLE_ENDIAN } from "../linux/netlink/message.ts";
 import { readBluetoothTable } from "../linux/procfs/net-tables.ts";
-import type { LoadedProtocols } from "../linux/procfs/protocols.ts";
 import { type FoundSocket, plainSocket } from "./found-socket.ts";
 import type { ProtocolSockets } from "./inet-sockets.ts";
 import type { Endpoint, Protocol } from "./model.ts";
@@ -10,7 +9,6 @@ import type { Endpoint, Protocol } from "./model.ts";
 interface BluetoothProtocol {
   readonly protocol: Protocol;
   readonly type: Endpoint["type"];
-  readonly loadedAs: string;
   /** Offsets in its struct sockaddr (include/net/bluetooth); null where it has no such field. */
   readonly addressAt: number | null;
   readonly portAt: number | null;
@@ -18,11 +16,11 @@ interface BluetoothProtocol {
 }
 
 const BLUETOOTH_PROTOCOLS: readonly BluetoothProtocol[] = [
-  { protocol: "rfcomm", type: "stream", loadedAs: "RFCOMM", addressAt: 2, portAt: 8, portBytes: 1 },
-  { protocol: "l2cap", type: null, loadedAs: "L2CAP", addressAt: 4, portAt: 2, portBytes: 2 },
-  { protocol: "sco", type: "seqpacket", loadedAs: "SCO", addressAt: 2, portAt: null, portBytes: 1 },
-  { protocol: "iso", type: "seqpacket", loadedAs: "ISO", addressAt: 2, portAt: null, portBytes: 1 },
-  { protocol: "hci", type: "raw", loadedAs: "HCI", addressAt: null, portAt: 2, portBytes: 2 },
+  { protocol: "rfcomm", type: "stream", addressAt: 2, portAt: 8, portBytes: 1 },
+  { protocol: "l2cap", type: null, addressAt: 4, portAt: 2, portBytes: 2 },
+  { protocol: "sco", type: "seqpacket", addressAt: 2, portAt: null, portBytes: 1 },
+  { protocol: "iso", type: "seqpacket", addressAt: 2, portAt: null, portBytes: 1 },
+  { protocol: "hci", type: "raw", addressAt: null, portAt: 2, portBytes: 2 },
 ];
 
 /** hci_dev of an HCI socket that is bound to no adapter. */
@@ -34,14 +32,14 @@ export const ANY_ADAPTER = "00:00:00:00:00:00";
  * Reads the Bluetooth sockets. The kernel lists them without address or state: those come from
  * `refineBluetooth`, for the sockets whose descriptor can be borrowed.
  */
-export function readBluetooth(loaded: LoadedProtocols | null): readonly ProtocolSockets[] {
-  return BLUETOOTH_PROTOCOLS.map(({ protocol, type, loadedAs }) => {
+export function readBluetooth(): readonly ProtocolSockets[] {
+  return BLUETOOTH_PROTOCOLS.map(({ protocol, type }) => {
     const table = readBluetoothTable(protocol);
     const sockets = (table ?? []).map(({ uid, inode }) =>
       plainSocket(protocol, type, { uid, inode }),
     );
-    const absent = loaded !== null && !loaded.has(loadedAs);
-    const source = table !== null ? "procfs" : absent ? "absent" : "unavailable";
+    // Bluetooth lives in the initial network namespace only, and so do its tables (bt_sock_create).
+    const source = table === null ? "absent" : "procfs";
     return { protocol, source, interrupted: false, sockets };
   });
 }

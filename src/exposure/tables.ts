@@ -24,7 +24,7 @@ export function readTables(
     readPacket(netlink, loaded),
     readXdp(netlink, loaded),
     readVsock(netlink, loaded),
-    ...readBluetooth(loaded),
+    ...readBluetooth(),
     ...(selection.unix ? [readUnix(netlink)] : []),
   ];
 }

@@ -67,7 +67,9 @@ export function interfaceLabel(
   { plane, interface: name, state }: Reach,
   open: ReadonlySet<string>,
 ): string {
-  if (state === "absent") return "(address on no interface)";
+  if (state === "absent") {
+    return plane === "bluetooth" ? "(no adapter)" : "(address on no interface)";
+  }
   if (state === "not-joined") return "(multicast group joined nowhere)";
   if (name === null) return "(no interface)";
   if (state === "down") return `${escapeName(name)} (down)`;
