@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rmSync, statSync } from "node:fs";
+import { copyFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 
 const ROOT = join(import.meta.dir, "..");
+const KERNEL_PROGRAMS = join(ROOT, "build/bpf");
 
 /**
  * koffi looks for its addon in node_modules when it runs. The executable has none, so there the
@@ -21,6 +22,27 @@ const embedKoffi: BunPlugin = {
   },
 };
 
+/**
+ * The kernel programs are a file beside the module that reads it. In the executable the module
+ * reads the file that Bun embeds for this import.
+ */
+const embedKernelPrograms: BunPlugin = {
+  name: "embed-kernel-programs",
+  setup(build) {
+    build.onLoad({ filter: /\/linux\/bpf\/object-file\.ts$/ }, () => ({
+      contents: `
+        import { readFileSync } from "node:fs";
+        import path from ${JSON.stringify(join(KERNEL_PROGRAMS, traceObject()))} with { type: "file" };
+        export const readTraceObject = () => readFileSync(path);`,
+      loader: "js",
+    }));
+  },
+};
+
+function traceObject(): string {
+  return `capability-trace.${process.arch}.bpf.o`;
+}
+
 function findKoffiAddon(): string {
   const { arch } = process;
   return createRequire(import.meta.url).resolve(
@@ -28,10 +50,24 @@ function findKoffiAddon(): string {
   );
 }
 
-/** dist/node: the npm package, one .js and one .d.ts for each source file. */
+/** build/bpf: what runs inside the kernel, for each architecture. */
+function buildKernelPrograms(): void {
+  run(join(ROOT, "scripts/build-bpf.sh"));
+}
+
+/**
+ * dist/node: the npm package, one .js and one .d.ts for each source file, and the kernel programs
+ * beside the module that reads them.
+ */
 function buildPackage(): void {
-  const compiler = join(ROOT, "node_modules/.bin/tsc");
-  const { exitCode } = Bun.spawnSync([compiler, "-p", "tsconfig.build.json"], {
+  run(join(ROOT, "node_modules/.bin/tsc"), "-p", "tsconfig.build.json");
+  for (const name of readdirSync(KERNEL_PROGRAMS).filter((each) => each.endsWith(".bpf.o"))) {
+    copyFileSync(join(KERNEL_PROGRAMS, name), join(ROOT, "dist/node/linux/bpf", name));
+  }
+}
+
+function run(...command: string[]): void {
+  const { exitCode } = Bun.spawnSync(command, {
     cwd: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -47,7 +83,7 @@ async function buildExecutable(): Promise<void> {
     format: "esm",
     minify: true,
     bytecode: true,
-    plugins: [embedKoffi],
+    plugins: [embedKoffi, embedKernelPrograms],
     // A program that root runs anywhere must not run the bunfig.toml of the directory it is in.
     compile: { outfile, autoloadBunfig: false, autoloadDotenv: false },
   });
@@ -56,5 +92,6 @@ async function buildExecutable(): Promise<void> {
 }
 
 rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+buildKernelPrograms();
 buildPackage();
 await buildExecutable();

@@ -6,9 +6,11 @@ set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
-# needed for | a command of the package | Debian package | why
-# The build needs none: its tools are npm packages.
+# needed for | a command or file of the package | Debian package | why
 PACKAGES='
+build,test,bench|clang|clang|compiles the programs that run inside the kernel
+build,test,bench|llvm-strip|llvm|strips them
+build,test,bench|/usr/include/bpf/bpf_helpers.h|libbpf-dev|their headers, and libbpf, which loads them
 test,bench|ip|iproute2|namespaces and interfaces to test in; ss, to compare with
 test,bench|python3|python3|opens the sockets that tests and benchmarks look at
 test,bench|unshare|util-linux|unshare, nsenter and setpriv: namespaces and credentials
@@ -34,7 +36,10 @@ install_system_packages() {
   missing=
   while IFS='|' read -r purposes command package why; do
     case ",$purposes," in *",$1,"*) ;; *) continue ;; esac
-    command -v "$command" >/dev/null && continue
+    case $command in
+      /*) [ -e "$command" ] && continue ;;
+      *) command -v "$command" >/dev/null && continue ;;
+    esac
     say "$package is missing: $why"
     missing="$missing $package"
   done <<EOF

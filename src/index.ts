@@ -6,6 +6,8 @@ export { SystemError, UnsupportedError, UsageError } from "./errors.ts";
 export { collectExposure, collectInterfaces, type ExposureOptions } from "./exposure/collect.ts";
 export { type ExposureFilter, filterReport, KEEP_ALL } from "./exposure/filter.ts";
 export type * from "./exposure/model.ts";
+export type { CapabilityFinding, Image, Observation, Profile, Verdict } from "./trace/model.ts";
+export { traceCommand, type TraceOptions, type TraceResult } from "./trace/session.ts";
 export {
   EXPOSURE_FORMATS,
   type ExposureFormat,

@@ -10,6 +10,8 @@ export const EXIT_CODE = {
   cannotObserve: 3,
   /** Something could not be seen, and that was not allowed. */
   incomplete: 4,
+  /** `trace` failed itself; every other status of it is the traced command's. */
+  wrapperFailed: 125,
 } as const;
 
 export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE];

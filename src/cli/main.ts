@@ -3,25 +3,22 @@
 import { CommanderError } from "commander";
 import { SystemError, UnsupportedError, UsageError } from "../errors.ts";
 import { escapeText } from "../report/text/escape.ts";
-import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
+import { EXIT_CODE } from "./exit-code.ts";
 import { writeDiagnostic } from "./output.ts";
-import { createProgram } from "./program.ts";
+import { createProgram, type Outcome } from "./program.ts";
 
 /** The only place that turns errors into messages and exit codes. */
-async function main(): Promise<ExitCode> {
-  let status: ExitCode = EXIT_CODE.ok;
-  const program = createProgram((code) => {
-    status = code;
-  });
+async function main(): Promise<number> {
+  const outcome: Outcome = { status: EXIT_CODE.ok, failureStatus: EXIT_CODE.cannotObserve };
   try {
-    await program.parseAsync(process.argv);
-    return status;
+    await createProgram(outcome).parseAsync(process.argv);
+    return outcome.status;
   } catch (error) {
-    return await explain(error);
+    return explain(error, outcome);
   }
 }
 
-async function explain(error: unknown): Promise<ExitCode> {
+async function explain(error: unknown, { failureStatus }: Outcome): Promise<number> {
   if (error instanceof CommanderError) {
     // Commander has printed its message, or the help that was asked for.
     return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
@@ -36,7 +33,7 @@ async function explain(error: unknown): Promise<ExitCode> {
   }
   if (error instanceof SystemError) {
     report(`${error.step}: ${await describeCode(error.code)}`, null);
-    return EXIT_CODE.cannotObserve;
+    return failureStatus;
   }
   throw error;
 }

@@ -14,14 +14,17 @@ const readPage = (name: string): string =>
 const optionsOf = (page: string): string[] =>
   [...page.matchAll(/^\.It Fl (?:\w , )?-([a-z-]+)/gm)].map((match) => `--${match[1]}`).toSorted();
 
-describe.each([...createProgram(() => undefined).commands])("the page of a command", (command) => {
-  const page = readPage(`capscope-${command.name()}`);
+describe.each([...createProgram({ status: 0, failureStatus: 0 }).commands])(
+  "the page of a command",
+  (command) => {
+    const page = readPage(`capscope-${command.name()}`);
 
-  test("has the options of the help, and no others", () => {
-    const known = command.options.map(({ long }) => long ?? "");
-    expect(optionsOf(page)).toEqual([...known, "--help"].toSorted());
-  });
-});
+    test("has the options of the help, and no others", () => {
+      const known = command.options.map(({ long }) => long ?? "");
+      expect(optionsOf(page)).toEqual([...known, "--help"].toSorted());
+    });
+  },
+);
 
 describe("capscope-exposure(8)", () => {
   const page = readPage("capscope-exposure");
@@ -36,7 +39,7 @@ describe("capscope(8)", () => {
   const page = readPage("capscope");
 
   test("names every command", () => {
-    for (const command of createProgram(() => undefined).commands) {
+    for (const command of createProgram({ status: 0, failureStatus: 0 }).commands) {
       expect(page).toContain(`.It Cm ${command.name()}`);
     }
   });

@@ -29,6 +29,8 @@ export interface Libc {
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   /** Requires Linux 5.3. */
   pidfdOpen(pid: number): number;
+  /** Of one thread, whichever of its process. Requires Linux 6.9; EINVAL before. */
+  pidfdOpenThread(tid: number): number;
   /** Requires Linux 5.6 and PTRACE_MODE_ATTACH_REALCREDS on the process. */
   pidfdGetfd(pidfd: number, fd: number): number;
   /**
@@ -36,6 +38,8 @@ export interface Libc {
    * Requires CONFIG_KCMP and ptrace access to both.
    */
   compareDescriptorTables(tid: number, otherTid: number): number;
+  /** Nanoseconds of the boot clock. */
+  readBootClock(): number;
   /** Name of the last call's errno, such as "EACCES". */
   errorName(): string;
 }
@@ -45,6 +49,8 @@ type Call = (...values: unknown[]) => number;
 /** System call numbers: the newer ones are the same on every architecture. */
 const PIDFD_OPEN = 434;
 const PIDFD_GETFD = 438;
+const PIDFD_THREAD = 0o200;
+const CLOCK_BOOTTIME = 7;
 const KCMP = arch() === "x64" ? 312 : 272;
 const KCMP_FILES = 2;
 
@@ -116,13 +122,30 @@ async function bindLibc(): Promise<Libc> {
     },
     ioctl: bind("int ioctl(int, unsigned long, uint8_t *)"),
     pidfdOpen: (pid) => pidfdOpen(PIDFD_OPEN, pid, 0),
+    pidfdOpenThread: (tid) => pidfdOpen(PIDFD_OPEN, tid, PIDFD_THREAD),
     pidfdGetfd: (pidfd, fd) => pidfdGetfd(PIDFD_GETFD, pidfd, fd, 0),
     compareDescriptorTables: (tid, other) => kcmp(KCMP, tid, other, KCMP_FILES, 0, 0),
-    errorName: () => ERRNO_NAMES.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+    readBootClock: bootClock(bind("int clock_gettime(int, uint8_t *)")),
+    errorName: () => errorName(koffi.errno()),
   };
 }
 
-async function loadKoffi(): Promise<(typeof import("koffi"))["default"]> {
+function bootClock(clockGettime: Call): () => number {
+  return () => {
+    // struct timespec: seconds, nanoseconds.
+    const time = new BigInt64Array(2);
+    clockGettime(CLOCK_BOOTTIME, new Uint8Array(time.buffer));
+    return Number(time[0]) * 1e9 + Number(time[1]);
+  };
+}
+
+/** Name of an errno, such as "EACCES". */
+export function errorName(errno: number): string {
+  return ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
+}
+
+/** Rejects with UnsupportedError when koffi cannot be loaded. */
+export async function loadKoffi(): Promise<(typeof import("koffi"))["default"]> {
   try {
     const module = await import("koffi");
     return module.default;

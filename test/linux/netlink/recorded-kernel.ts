@@ -97,7 +97,9 @@ const UNUSED: Libc = {
   poll: unused,
   ioctl: unused,
   pidfdOpen: unused,
+  pidfdOpenThread: unused,
   pidfdGetfd: unused,
   compareDescriptorTables: unused,
+  readBootClock: unused,
   errorName: unused,
 };

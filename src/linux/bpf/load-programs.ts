@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from "node:fs";
+import { capabilityNames, includesAll, setOf } from "../../capabilities/set.ts";
+import { SystemError, UnsupportedError } from "../../errors.ts";
+import type { BpfLink, BpfMap, BpfObject, BpfProgram, Libbpf } from "../ffi/libbpf.ts";
+import { errorName } from "../ffi/libc.ts";
+import { readProcessStatus } from "../procfs/task.ts";
+import { readTraceObject } from "./object-file.ts";
+import type { FollowScope, WayIn } from "./observation.ts";
+import { encodeOptions } from "./wire-format.ts";
+
+const WAYS_IN: readonly WayIn[] = ["tp_btf", "fexit", "kprobe"];
+
+/** The programs of each way in; those that follow tasks come with every one. */
+const PROGRAMS: Readonly<Record<WayIn, readonly string[]>> = {
+  tp_btf: ["trace_cap_capable"],
+  fexit: ["trace_cap_capable_exit"],
+  kprobe: ["trace_cap_capable_call", "trace_cap_capable_return"],
+};
+const FOLLOWING = ["handle_fork", "handle_exec", "handle_exit"];
+
+const KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
+const NEEDED = setOf("bpf", "perfmon");
+/** Stands for both. */
+const ADMIN = setOf("sys_admin");
+
+/** Programs that run in the kernel. */
+export interface LoadedPrograms {
+  readonly wayIn: WayIn;
+  readonly object: BpfObject;
+  readonly links: readonly BpfLink[];
+  /** Descriptors of those that see the checks. */
+  readonly checkPrograms: readonly number[];
+  /** Descriptor of the one that names kernel addresses. */
+  readonly symbolProgram: number;
+}
+
+/** Why a way in is closed. */
+interface Refusal {
+  readonly wayIn: WayIn;
+  readonly error: SystemError;
+}
+
+/**
+ * Loads and attaches the programs by the first way in that the kernel lets us have, or by the one
+ * asked for. Throws UnsupportedError when there is none, and then leaves nothing behind.
+ */
+export function loadPrograms(
+  libbpf: Libbpf,
+  options: { readonly scope: FollowScope; readonly wayIn?: WayIn },
+): LoadedPrograms {
+  requirePrivileges();
+  const bytes = readTraceObject();
+  const refusals: Refusal[] = [];
+  for (const wayIn of options.wayIn === undefined ? WAYS_IN : [options.wayIn]) {
+    const outcome = tryWayIn(libbpf, bytes, wayIn, options.scope);
+    if (!(outcome instanceof SystemError)) return outcome;
+    refusals.push({ wayIn, error: outcome });
+  }
+  throw unsupported(refusals, libbpf.takeWarnings());
+}
+
+function requirePrivileges(): void {
+  if (!existsSync(KERNEL_TYPES)) {
+    throw new UnsupportedError(`${KERNEL_TYPES} is not there`, {
+      hint: "the kernel must be built with CONFIG_DEBUG_INFO_BTF",
+    });
+  }
+  const self = readProcessStatus("self");
+  if (self.kind !== "status") return;
+  const { effective } = self.status;
+  if (includesAll(effective, NEEDED) || includesAll(effective, ADMIN)) return;
+  const missing = capabilityNames(NEEDED & ~effective).join(", ");
+  throw new UnsupportedError(`following capability checks needs privileges: ${missing}`, {
+    hint: "run it as root",
+  });
+}
+
+function unsupported(refusals: readonly Refusal[], warnings: readonly string[]): UnsupportedError {
+  const reasons = refusals.map(({ wayIn, error }) => `${wayIn}: ${error.message}`).join("; ");
+  const isRefused = refusals.every(({ error }) => error.code === "EPERM");
+  return new UnsupportedError(`the kernel's cap_capable() cannot be reached (${reasons})`, {
+    hint: isRefused
+      ? "lockdown or a security module refuses it (cat /sys/kernel/security/lockdown)"
+      : "tp_btf needs Linux 6.14, fexit Linux 5.15, kprobe a kernel with CONFIG_KPROBES",
+    cause: warnings.at(-1),
+  });
+}
+
+function tryWayIn(
+  libbpf: Libbpf,
+  bytes: Uint8Array,
+  wayIn: WayIn,
+  scope: FollowScope,
+): LoadedPrograms | SystemError {
+  const object = libbpf.openObject(bytes);
+  if (object === null) return new SystemError("parsing the programs", libbpf.errorName());
+  const links: BpfLink[] = [];
+  let outcome: LoadedPrograms | SystemError;
+  try {
+    configure(libbpf, object, wayIn, scope);
+    outcome = attach(libbpf, object, wayIn, links);
+  } catch (error) {
+    unloadPrograms(libbpf, { object, links });
+    throw error;
+  }
+  if (outcome instanceof SystemError) unloadPrograms(libbpf, { object, links });
+  return outcome;
+}
+
+function configure(libbpf: Libbpf, object: BpfObject, wayIn: WayIn, scope: FollowScope): void {
+  for (const each of WAYS_IN) {
+    for (const name of PROGRAMS[each]) {
+      libbpf.setAutoload(findProgram(libbpf, object, name), each === wayIn);
+    }
+  }
+  libbpf.setInitialValue(findMap(libbpf, object, ".rodata.options"), encodeOptions(scope.kind));
+  libbpf.setAutocreate(findMap(libbpf, object, "calls"), wayIn === "kprobe");
+}
+
+/** Pushes to `links`, also when it fails in the end. */
+function attach(
+  libbpf: Libbpf,
+  object: BpfObject,
+  wayIn: WayIn,
+  links: BpfLink[],
+): LoadedPrograms | SystemError {
+  const result = libbpf.load(object);
+  if (result < 0) return new SystemError("loading", errorName(-result));
+  const programs = PROGRAMS[wayIn].map((name) => findProgram(libbpf, object, name));
+  const others = FOLLOWING.map((name) => findProgram(libbpf, object, name));
+  // The one that counts is the last to come and the first to go.
+  for (const program of [...others, ...programs.toReversed()]) {
+    const link = libbpf.attach(program);
+    if (link === null) return new SystemError("attaching", libbpf.errorName());
+    links.push(link);
+  }
+  return {
+    wayIn,
+    object,
+    links,
+    checkPrograms: programs.map((program) => libbpf.programFd(program)),
+    symbolProgram: libbpf.programFd(findProgram(libbpf, object, "name_symbols")),
+  };
+}
+
+/** Takes the programs and their maps out of the kernel. */
+export function unloadPrograms(
+  libbpf: Libbpf,
+  programs: Pick<LoadedPrograms, "object" | "links">,
+): void {
+  for (const link of programs.links.toReversed()) libbpf.destroyLink(link);
+  libbpf.close(programs.object);
+}
+
+function findProgram(libbpf: Libbpf, object: BpfObject, name: string): BpfProgram {
+  const program = libbpf.findProgram(object, name);
+  if (program === null) throw new Error(`the object file has no program ${name}`);
+  return program;
+}
+
+/** A map of the object file; `name` may be a section. */
+export function findMap(libbpf: Libbpf, object: BpfObject, name: string): BpfMap {
+  const map = libbpf.findMap(object, name);
+  if (map === null) throw new Error(`the object file has no map ${name}`);
+  return map;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import { UnsupportedError } from "../../errors.ts";
+import { errorName, loadKoffi } from "./libc.ts";
+
+declare const HANDLE: unique symbol;
+type Handle<Name extends string> = { readonly [HANDLE]: Name };
+
+export type BpfObject = Handle<"object">;
+export type BpfProgram = Handle<"program">;
+export type BpfLink = Handle<"link">;
+export type BpfMap = Handle<"map">;
+
+/**
+ * The calls of libbpf 1 that are used. What returns a number returns a negative errno on failure;
+ * what returns a handle returns null, and then `errorName()` says why, until the next call.
+ */
+export interface Libbpf {
+  /** Parses an object file; nothing is in the kernel yet. */
+  openObject(bytes: Uint8Array): BpfObject | null;
+  load(object: BpfObject): number;
+  /** Unloads what no link holds, and frees the object with its programs and maps. */
+  close(object: BpfObject): void;
+  findProgram(object: BpfObject, name: string): BpfProgram | null;
+  setAutoload(program: BpfProgram, load: boolean): number;
+  /** Attaches to what the program's section names. */
+  attach(program: BpfProgram): BpfLink | null;
+  /** Detaches. */
+  destroyLink(link: BpfLink): void;
+  programFd(program: BpfProgram): number;
+  /** Fills in a struct bpf_prog_info, as far as `info` is long. */
+  readProgramInfo(fd: number, info: Uint8Array): number;
+  /** Runs a program of the section "syscall", once, without a context. */
+  run(fd: number): number;
+  /** Of a section too, such as ".bss". */
+  findMap(object: BpfObject, name: string): BpfMap | null;
+  /** Before the load. */
+  setInitialValue(map: BpfMap, value: Uint8Array): number;
+  /** Before the load: whether the map is made at all. */
+  setAutocreate(map: BpfMap, create: boolean): number;
+  mapFd(map: BpfMap): number;
+  lookup(fd: number, key: Uint8Array, value: Uint8Array): number;
+  update(fd: number, key: Uint8Array, value: Uint8Array, flags: number): number;
+  delete(fd: number, key: Uint8Array): number;
+  /**
+   * Copies the next entries; `count` says how many fit, and then how many there were. The cursors
+   * are 4 bytes each; without `from` it begins. -ENOENT together with the last entries.
+   */
+  lookupBatch(
+    fd: number,
+    from: Uint8Array | null,
+    next: Uint8Array,
+    keys: Uint8Array,
+    values: Uint8Array,
+    count: Uint32Array,
+  ): number;
+  /** What libbpf has warned of since the last time. */
+  takeWarnings(): readonly string[];
+  errorName(): string;
+}
+
+type Call = (...values: unknown[]) => unknown;
+type NumberCall = (...values: unknown[]) => number;
+
+const LIBBPF_WARN = 0;
+const MESSAGE_LENGTH = 4096;
+
+let opened: Promise<Libbpf> | undefined;
+
+/** Binds libbpf once. Rejects with UnsupportedError when the library is not installed. */
+export function openLibbpf(): Promise<Libbpf> {
+  opened ??= bindLibbpf();
+  return opened;
+}
+
+async function bindLibbpf(): Promise<Libbpf> {
+  const koffi = await loadKoffi();
+  const library = loadLibrary(koffi);
+  const bind = (prototype: string): Call => library.func(prototype) as Call;
+  const number = (prototype: string): NumberCall => bind(prototype) as NumberCall;
+  const handle = <T>(prototype: string): ((...values: unknown[]) => T | null) =>
+    bind(prototype) as (...values: unknown[]) => T | null;
+  const openMemory = handle<BpfObject>(
+    "void *bpf_object__open_mem(const uint8_t *, size_t, const void *)",
+  );
+  const setValue = number("int bpf_map__set_initial_value(void *, const uint8_t *, size_t)");
+  const update = number("int bpf_map_update_elem(int, const uint8_t *, const uint8_t *, uint64_t)");
+  const readInfo = number("int bpf_obj_get_info_by_fd(int, uint8_t *, uint32_t *)");
+  const lookupBatch = number(
+    "int bpf_map_lookup_batch(int, uint8_t *, uint8_t *, uint8_t *, uint8_t *, uint32_t *, void *)",
+  );
+  const testRun = number("int bpf_prog_test_run_opts(int, uint8_t *)");
+  return {
+    openObject: (bytes) => openMemory(bytes, bytes.length, null),
+    load: number("int bpf_object__load(void *)"),
+    close: bind("void bpf_object__close(void *)"),
+    findProgram: handle("void *bpf_object__find_program_by_name(const void *, const char *)"),
+    setAutoload: number("int bpf_program__set_autoload(void *, bool)"),
+    attach: handle("void *bpf_program__attach(const void *)"),
+    destroyLink: bind("int bpf_link__destroy(void *)"),
+    programFd: number("int bpf_program__fd(const void *)"),
+    readProgramInfo: (fd, info) => readInfo(fd, info, new Uint32Array([info.length])),
+    run: (fd) => testRun(fd, runOptions()),
+    findMap: handle("void *bpf_object__find_map_by_name(const void *, const char *)"),
+    setInitialValue: (map, value) => setValue(map, value, value.length),
+    setAutocreate: number("int bpf_map__set_autocreate(void *, bool)"),
+    mapFd: number("int bpf_map__fd(const void *)"),
+    lookup: number("int bpf_map_lookup_elem(int, const uint8_t *, uint8_t *)"),
+    update: (fd, key, value, flags) => update(fd, key, value, flags),
+    delete: number("int bpf_map_delete_elem(int, const uint8_t *)"),
+    lookupBatch: (fd, from, next, keys, values, count) =>
+      lookupBatch(fd, from, next, keys, values, count, null),
+    takeWarnings: collectWarnings(koffi, bind),
+    errorName: () => errorName(koffi.errno()),
+  };
+}
+
+/** struct bpf_test_run_opts of libbpf 1.0: its own size, and nothing else. */
+function runOptions(): Uint8Array {
+  const options = new Uint8Array(80);
+  new DataView(options.buffer).setBigUint64(0, BigInt(options.length), true);
+  return options;
+}
+
+type Koffi = Awaited<ReturnType<typeof loadKoffi>>;
+
+function loadLibrary(koffi: Koffi): ReturnType<Koffi["load"]> {
+  try {
+    return koffi.load("libbpf.so.1");
+  } catch (cause) {
+    throw new UnsupportedError("loading libbpf.so.1 failed", {
+      hint: "install libbpf 1.0 or newer (the package libbpf1 on Debian, libbpf on others)",
+      cause,
+    });
+  }
+}
+
+/** Keeps libbpf from writing to stderr. */
+function collectWarnings(koffi: Koffi, bind: (prototype: string) => Call): () => string[] {
+  const vsnprintf = koffi
+    .load(null)
+    .func("int vsnprintf(uint8_t *, size_t, const char *, void *)") as NumberCall;
+  let warnings: string[] = [];
+  const text = Buffer.alloc(MESSAGE_LENGTH);
+  const print = (level: number, format: string, values: unknown): number => {
+    if (level !== LIBBPF_WARN) return 0;
+    // A va_list is passed by its address, on x86-64 and on arm64.
+    const length = vsnprintf(text, text.length, format, values);
+    warnings.push(text.toString("utf8", 0, Math.min(length, text.length - 1)).trim());
+    return 0;
+  };
+  const type = koffi.proto("int libbpf_print_fn_t(int level, const char *format, void *values)");
+  bind("void *libbpf_set_print(libbpf_print_fn_t *)")(koffi.register(print, koffi.pointer(type)));
+  return () => {
+    const taken = warnings;
+    warnings = [];
+    return taken;
+  };
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import type { Duplex } from "node:stream";
+import { openCapabilityTracer } from "../../../src/linux/bpf/capability-tracer.ts";
+import type {
+  CapabilityTracer,
+  CheckRecord,
+  ImageRecord,
+  LostCounters,
+  WayIn,
+} from "../../../src/linux/bpf/observation.ts";
+import { UnsupportedError } from "../../../src/errors.ts";
+import { testUnless } from "../../skip.ts";
+
+/** What the kernel saw of a command that was followed from before its exec. */
+export interface Trace {
+  readonly pid: number;
+  readonly status: number;
+  readonly wayIn: WayIn;
+  readonly images: readonly ImageRecord[];
+  readonly checks: readonly CheckRecord[];
+  readonly lost: LostCounters;
+}
+
+/** Why nothing can be followed on this machine; null when it can. */
+async function whyNoTrace(): Promise<string | null> {
+  if (process.geteuid?.() !== 0) return "needs root, to load kernel programs";
+  if (!existsSync("/sys/kernel/btf/vmlinux")) return "this kernel has no BTF";
+  try {
+    (await openCapabilityTracer({ scope: { kind: "tree" } }))[Symbol.dispose]();
+    return null;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return error.message;
+    throw error;
+  }
+}
+
+const REASON = await whyNoTrace();
+
+/** A test that follows tasks; skipped with a printed reason where that is not possible. */
+export function traced(title: string, body: () => Promise<void>): void {
+  testUnless(REASON, title, body);
+}
+
+/**
+ * Starts the command, held back until `release`. A spawn may return while the shell's own exec is
+ * still under way, so the shell says when it is there.
+ */
+export async function startHeld(command: readonly string[]): Promise<{
+  readonly pid: number;
+  readonly release: () => void;
+  readonly exited: Promise<number>;
+}> {
+  const hold = ["-c", 'echo >&3; read -r _ <&3; exec 3<&-; exec "$@"', "sh"];
+  const child = spawn("/bin/sh", [...hold, ...command], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  const exited = new Promise<number>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128));
+  });
+  const gate = child.stdio[3] as Duplex;
+  await once(gate, "data");
+  if (child.pid === undefined) throw new Error("no process to follow");
+  return { pid: child.pid, release: () => void gate.write("\n"), exited };
+}
+
+/** Follows a command to the end of its tree. */
+export async function traceCommand(command: readonly string[]): Promise<Trace> {
+  using tracer = await openCapabilityTracer({ scope: { kind: "tree" } });
+  const held = await startHeld(command);
+  tracer.follow(held.pid);
+  held.release();
+  const status = await held.exited;
+  await treeEnd(tracer);
+  return {
+    pid: held.pid,
+    status,
+    wayIn: tracer.wayIn,
+    images: tracer.readImages(),
+    checks: tracer.readChecks(),
+    lost: tracer.readLost(),
+  };
+}
+
+async function treeEnd(tracer: CapabilityTracer): Promise<void> {
+  const limit = Date.now() + 10_000;
+  while (tracer.hasLiveTasks()) {
+    if (Date.now() > limit) throw new Error("the tree does not end");
+    await Bun.sleep(5);
+  }
+}
