@@ -36,10 +36,7 @@ install_system_packages() {
   missing=
   while IFS='|' read -r purposes command package why; do
     case ",$purposes," in *",$1,"*) ;; *) continue ;; esac
-    case $command in
-      /*) [ -e "$command" ] && continue ;;
-      *) command -v "$command" >/dev/null && continue ;;
-    esac
+    { command -v "$command" >/dev/null || [ -e "$command" ]; } && continue
     say "$package is missing: $why"
     missing="$missing $package"
   done <<EOF
