@@ -61,7 +61,8 @@ const WRAPPERS =
   /^(?:cap_capable|security_capable|ns_capable|ns_capable_common|capable|has_capability|has_ns_capability|ns_capable_noaudit|has_capability_noaudit|has_ns_capability_noaudit|ns_capable_setid|capable_wrt_inode_uidgid|privileged_wrt_inode_uidgid|sk_capable|sk_ns_capable|sk_net_capable|netlink_capable|netlink_ns_capable|netlink_net_capable|file_ns_capable|bpf_.*|trace_.*|__traceiter_.*|__bpf_trace_.*)(?:\..*)?$/;
 
 /** Judges checks that are alike by what was asked, of whom, and from where in the kernel. */
-export function judgeCheck(check: CheckRecord): Judgement {
+export function judgeCheck(record: CheckRecord): Judgement {
+  const check = { ...record, stacks: record.stacks.map(withSourceNames) };
   const gate = gateOf(check);
   if (check.borrowedCredentials) {
     return { verdict: "borrowed", gate, reason: "the credentials were not the program's own" };
@@ -75,6 +76,13 @@ export function judgeCheck(check: CheckRecord): Judgement {
     return { verdict: "opportunistic", gate, reason: "asked without audit" };
   }
   return { verdict: check.granted ? "required" : "denied", gate, reason: null };
+}
+
+type Stack = CheckRecord["stacks"][number];
+
+/** Copies that the compiler made have a suffix: "rtnl_get_net.constprop.0", "f.isra.0", "f.cold". */
+function withSourceNames({ frames, samples }: Stack): Stack {
+  return { frames: frames.map((frame) => frame.split(".")[0] ?? frame), samples };
 }
 
 /** The innermost function that is no wrapper, of the stack that was sampled most. */

@@ -79,6 +79,11 @@ describe("the gate", () => {
     expect(judgeCheck(check({ stacks })).gate).toBe("usual");
   });
 
+  test("has the name that its source has", () => {
+    const stacks = stack("cap_capable", "capable", "__set_oom_adj.isra.0");
+    expect(judgeCheck(check({ stacks })).gate).toBe("__set_oom_adj");
+  });
+
   test("is unknown where the kernel hides its symbols", () => {
     expect(judgeCheck(check()).gate).toBeNull();
   });
