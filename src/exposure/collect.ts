@@ -34,8 +34,7 @@ export interface ExposureOptions extends TableSelection {
 
 /**
  * Joins the sockets of this network namespace with the processes that hold them. Works with
- * whatever this machine allows; what it does not allow is in the report's `coverage`. Throws only
- * when /proc itself cannot be read.
+ * whatever this machine allows; what it does not allow is in the report's `coverage`.
  */
 export async function collectExposure(options: ExposureOptions): Promise<ExposureReport> {
   using sources = await openSources();

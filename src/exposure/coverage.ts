@@ -18,7 +18,7 @@ export interface CoverageFacts {
   /** Sockets that were closed between the first look and the last. */
   readonly closedMeanwhile: number;
   /** Sockets of which neither bound device nor IPV6_V6ONLY is known. */
-  readonly sketchySockets: number;
+  readonly socketsWithoutBindDetails: number;
   /** Loaded families that can listen and that this program does not know. */
   readonly unknownFamilies: readonly string[];
   readonly otherNetworkNamespaces: number;
@@ -167,12 +167,12 @@ function notes(facts: CoverageFacts): readonly Draft[] {
       remedy: "run as root; pidfd_getfd needs ptrace access (kernel.yama.ptrace_scope below 3)",
     });
   }
-  if (facts.sketchySockets > 0) {
+  if (facts.socketsWithoutBindDetails > 0) {
     drafts.push({
       code: "bound-device-unknown",
       incomplete: false,
-      count: facts.sketchySockets,
-      message: `bound device and IPV6_V6ONLY of ${facts.sketchySockets} sockets are unknown: they are shown where they could be reached at most`,
+      count: facts.socketsWithoutBindDetails,
+      message: `bound device and IPV6_V6ONLY of ${facts.socketsWithoutBindDetails} sockets are unknown: they are shown where they could be reached at most`,
       remedy: "load the kernel's *_diag modules, or run as root",
     });
   }

@@ -20,7 +20,7 @@ export interface FoundSocket {
   readonly vsockCid: number | "any" | null;
   readonly unix: UnixAddress | null;
   /** The table tells neither bound device nor IPV6_V6ONLY: only the socket itself can. */
-  readonly isSketchy: boolean;
+  readonly lacksBindDetails: boolean;
   /** UNIX: inode of the file it was bound to. */
   readonly fileInode: number | null;
 }
@@ -43,7 +43,7 @@ export function plainSocket(
     connected: false,
     vsockCid: null,
     unix: null,
-    isSketchy: false,
+    lacksBindDetails: false,
     fileInode: null,
     ...facts,
   };

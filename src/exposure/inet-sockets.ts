@@ -163,7 +163,7 @@ function foundSocket(protocol: InetProtocol, socket: InetSocket): FoundSocket {
     inode: socket.inode,
     vsockCid: null,
     unix: null,
-    isSketchy: socket.interfaceIndex === null,
+    lacksBindDetails: socket.interfaceIndex === null,
     fileInode: null,
   };
 }

@@ -73,7 +73,9 @@ export function collectionFacts(
     sources: Object.fromEntries(tables.map(({ protocol, source }) => [protocol, source])),
     interrupted: tables.filter((read) => read.interrupted).map((read) => read.protocol),
     interfacesComplete: table.complete,
-    sketchySockets: (snapshot?.sockets ?? []).filter(({ isSketchy }) => isSketchy).length,
+    socketsWithoutBindDetails: (snapshot?.sockets ?? []).filter(
+      ({ lacksBindDetails }) => lacksBindDetails,
+    ).length,
     unknownFamilies: [...(readLoadedProtocols()?.keys() ?? [])].filter((name) => UNKNOWN.has(name)),
     processesSeen: pids.length,
     mayTrace: self.kind === "status" && includesAll(self.status.effective, setOf("sys_ptrace")),

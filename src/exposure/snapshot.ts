@@ -79,7 +79,7 @@ function completeSockets(
     if (socket.unix !== null) return withUnixFile(socket, holder?.pid ?? null);
     const refine = isBluetooth(socket.protocol)
       ? refineBluetooth
-      : socket.isSketchy
+      : socket.lacksBindDetails
         ? refineInet
         : null;
     if (refine === null || holder === undefined) return socket;
@@ -95,7 +95,7 @@ function refineInet(found: FoundSocket, socket: BorrowedSocket): FoundSocket {
   const interfaceIndex = socket.boundDevice();
   if (interfaceIndex === null) return found;
   const v6only = found.family === "ipv6" ? (found.v6only ?? socket.v6only()) : found.v6only;
-  return { ...found, interfaceIndex, v6only, isSketchy: false };
+  return { ...found, interfaceIndex, v6only, lacksBindDetails: false };
 }
 
 function withUnixFile(socket: FoundSocket, holder: number | null): FoundSocket {

@@ -23,7 +23,7 @@ export function socket(protocol: Protocol, parts: Partial<FoundSocket> = {}): Fo
     inode: 1,
     vsockCid: null,
     unix: null,
-    isSketchy: false,
+    lacksBindDetails: false,
     fileInode: null,
     ...parts,
   };
