@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sources } from "../linux/sources.ts";
 import type { EndpointDraft } from "./endpoints.ts";
+import type { FoundSocket } from "./found-socket.ts";
 import type { Endpoint, Process } from "./model.ts";
 import { ProcessReader } from "./processes.ts";
 import { readLiveInodes, type SocketSnapshot } from "./snapshot.ts";
@@ -23,8 +24,8 @@ export function readOwners(
 }
 
 /**
- * A socket without a holder may have been closed since the tables were read: then it is no
- * endpoint any more. Those that are still there stay, whoever holds them.
+ * A socket without a holder may have been closed since the tables were read: then it is no part of
+ * an endpoint any more. Those that are still there stay, whoever holds them.
  */
 export function dropClosed(
   drafts: readonly EndpointDraft[],
@@ -33,16 +34,21 @@ export function dropClosed(
   sources: Sources,
   selection: TableSelection,
 ): { readonly drafts: readonly EndpointDraft[]; readonly closed: number } {
-  const isHeld = (inode: number): boolean =>
+  const isHeld = ({ inode }: FoundSocket): boolean =>
     holders.get(inode)?.some(({ pid }) => processes.has(pid)) === true;
-  const isKnown = ({ sockets }: EndpointDraft): boolean =>
-    sockets.some(({ inode }) => isHeld(inode));
-  if (drafts.every(isKnown)) return { drafts, closed: 0 };
+  if (drafts.every(({ sockets }) => sockets.every(isHeld))) return { drafts, closed: 0 };
   const live = readLiveInodes(sources, selection);
-  const open = drafts.filter(
-    (draft) => isKnown(draft) || draft.sockets.some(({ inode }) => inode === 0 || live.has(inode)),
-  );
-  return { drafts: open, closed: drafts.length - open.length };
+  const isOpen = (socket: FoundSocket): boolean =>
+    socket.inode === 0 || isHeld(socket) || live.has(socket.inode);
+  const checked = drafts.map((draft) => ({ ...draft, sockets: draft.sockets.filter(isOpen) }));
+  return {
+    drafts: checked.filter(({ sockets }) => sockets.length > 0),
+    closed: countSockets(drafts) - countSockets(checked),
+  };
+}
+
+function countSockets(drafts: readonly EndpointDraft[]): number {
+  return drafts.reduce((count, { sockets }) => count + sockets.length, 0);
 }
 
 /** The processes that own one of the endpoints. */
