@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ipv4Number } from "../linux/netlink/address.ts";
 import type { AddressFamily, AddressScope } from "./model.ts";
 
 interface ScopeRow {
@@ -75,11 +76,6 @@ function classifyIpv4(address: string): AddressScope {
     if ((number & mask) >>> 0 === network) return scope;
   }
   return "public";
-}
-
-/** The 32 bits of a dotted IPv4 address. */
-export function ipv4Number(address: string): number {
-  return address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
 }
 
 function classifyIpv6(address: string): AddressScope {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { formatBluetoothAddress } from "../linux/bluetooth-adapters.ts";
 import type { BorrowedSocket } from "../linux/borrowed-socket.ts";
 import { LITTLE_ENDIAN } from "../linux/netlink/message.ts";
 import { readBluetoothTable } from "../linux/procfs/net-tables.ts";
@@ -82,18 +83,8 @@ function readPort({ portAt, portBytes }: BluetoothProtocol, address: DataView): 
   return portBytes === 1 ? address.getUint8(portAt) : address.getUint16(portAt, LITTLE_ENDIAN);
 }
 
-/** A bdaddr_t is stored in reverse. */
+/** An address that is cut short counts as none. */
 function adapterAddress(address: DataView, at: number): string {
   if (address.byteLength < at + 6) return ANY_ADAPTER;
-  const bytes: string[] = [];
-  for (let next = 5; next >= 0; next--) {
-    bytes.push(
-      address
-        .getUint8(at + next)
-        .toString(16)
-        .toUpperCase()
-        .padStart(2, "0"),
-    );
-  }
-  return bytes.join(":");
+  return formatBluetoothAddress(new Uint8Array(address.buffer, address.byteOffset + at, 6));
 }

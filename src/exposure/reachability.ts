@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { classifyAddress, ipv4Number, widestScope } from "./address-scope.ts";
+import { formatIpv4, ipv4Number } from "../linux/netlink/address.ts";
+import type { Memberships } from "../linux/procfs/multicast.ts";
+import { classifyAddress, widestScope } from "./address-scope.ts";
 import type { InterfaceTable } from "./interfaces.ts";
 import type { AddressFamily, Interface, InterfaceAddress, PlaneName, Reach } from "./model.ts";
 
@@ -13,9 +15,6 @@ export interface IpBind {
   /** Bound to no device, it still takes what arrives in a VRF. */
   readonly acceptsVrf: boolean;
 }
-
-/** Pairs of interface index and multicast group. */
-export type Memberships = ReadonlyMap<string, ReadonlySet<number>>;
 
 const UNSPECIFIED: readonly string[] = ["0.0.0.0", "::"];
 const LIMITED_BROADCAST = "255.255.255.255";
@@ -235,6 +234,5 @@ function contains({ family, address, prefixLength }: InterfaceAddress, wanted: s
 
 function broadcastOf({ address, prefixLength }: InterfaceAddress): string {
   const host = prefixLength >= 31 ? 0 : 0xffffffff >>> prefixLength;
-  const broadcast = (ipv4Number(address) | host) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (broadcast >>> shift) & 0xff).join(".");
+  return formatIpv4((ipv4Number(address) | host) >>> 0);
 }

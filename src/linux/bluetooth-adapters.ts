@@ -47,6 +47,13 @@ function readAddress(libc: Libc, fd: number, name: string): string | null {
   const info = new Uint8Array(DEVICE_INFO_LENGTH);
   new DataView(info.buffer).setUint16(0, Number(name.slice(3)), LITTLE_ENDIAN);
   if (fd < 0 || libc.ioctl(fd, HCIGETDEVINFO, info) < 0) return null;
-  const bytes = [...info.subarray(DEVICE_INFO_ADDRESS, DEVICE_INFO_ADDRESS + 6)].toReversed();
-  return bytes.map((byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(":");
+  return formatBluetoothAddress(info.subarray(DEVICE_INFO_ADDRESS));
+}
+
+/** Text of the bdaddr_t at the start of the bytes, which is stored in reverse. */
+export function formatBluetoothAddress(bytes: Uint8Array): string {
+  return [...bytes.subarray(0, 6)]
+    .toReversed()
+    .map((byte) => byte.toString(16).toUpperCase().padStart(2, "0"))
+    .join(":");
 }

@@ -56,6 +56,12 @@ function secondByteMaximum(first: number): number {
   return 0xbf;
 }
 
+/** The same for a text that ends at its first NUL byte, where there is one. */
+export function decodeTerminatedText(bytes: Uint8Array): string {
+  const nul = bytes.indexOf(0);
+  return decodeText(bytes, 0, nul === -1 ? bytes.length : nul);
+}
+
 /** The bytes that `decodeText` made a text of. */
 export function encodeText(text: string): Buffer {
   if (!/[\udc80-\udcff]/.test(text)) return Buffer.from(text, "utf8");

@@ -2,7 +2,6 @@
 import type { IpAddress } from "./netlink/address.ts";
 
 /** Socket states as the kernel numbers them (include/net/tcp_states.h); SCTP and others share them. */
-export const STATE_ESTABLISHED = 1;
 export const STATE_CLOSE = 7;
 export const STATE_LISTEN = 10;
 

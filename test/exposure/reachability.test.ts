@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "bun:test";
 import type { Reach } from "../../src/exposure/model.ts";
-import {
-  type IpBind,
-  isUnspecified,
-  type Memberships,
-  Reachability,
-} from "../../src/exposure/reachability.ts";
+import { type IpBind, isUnspecified, Reachability } from "../../src/exposure/reachability.ts";
+import type { Memberships } from "../../src/linux/procfs/multicast.ts";
 import { interfaceTable, type LinkSketch } from "./build-socket.ts";
 
 const LO: LinkSketch = { name: "lo", addresses: ["127.0.0.1/8", "::1/128"] };

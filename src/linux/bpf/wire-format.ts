@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeText } from "../bytes.ts";
+import { decodeTerminatedText, decodeText } from "../bytes.ts";
 import type { CheckRecord, ImageRecord, LostCounters } from "./observation.ts";
 
 /** The structures of bpf/capability-trace.h. The machine is little endian. */
@@ -102,18 +102,12 @@ export function decodeImage(id: number, bytes: Uint8Array): ImageRecord {
     parentPid: view.getUint32(20, true),
     startNs: Number(view.getBigUint64(0, true)),
     endNs: Number(view.getBigUint64(8, true)),
-    comm: decodeString(bytes.subarray(COMM, EXE)),
-    exe: (flags & IMAGE_EXEC_SEEN) === 0 ? null : decodeString(bytes.subarray(EXE, ARGV)),
+    comm: decodeTerminatedText(bytes.subarray(COMM, EXE)),
+    exe: (flags & IMAGE_EXEC_SEEN) === 0 ? null : decodeTerminatedText(bytes.subarray(EXE, ARGV)),
     argv: (flags & IMAGE_ARGV_READ) === 0 ? null : decodeArguments(bytes.subarray(ARGV), argvSize),
     exitCode: hasExited && signal === 0 ? (status >> 8) & 0xff : null,
     exitSignal: hasExited && signal !== 0 ? signal : null,
   };
-}
-
-/** The text up to the first NUL byte. */
-function decodeString(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return decodeText(bytes, 0, end === -1 ? bytes.length : end);
 }
 
 /** The arguments of which the end is there too. */
@@ -193,7 +187,7 @@ export function encodeAddresses(addresses: readonly bigint[]): Uint8Array {
 export function decodeSymbols(table: Uint8Array, count: number): (string | null)[] {
   return Array.from({ length: count }, (_, at) => {
     const start = SYMBOL_COUNT * 8 + at * SYMBOL_LENGTH;
-    const text = decodeString(table.subarray(start, start + SYMBOL_LENGTH));
+    const text = decodeTerminatedText(table.subarray(start, start + SYMBOL_LENGTH));
     // The kernel prints the address where it knows no function, and the module behind a blank.
     return text === "" || text.startsWith("0x") ? null : text.replace(/ .*/, "");
   });

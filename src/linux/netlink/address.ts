@@ -16,6 +16,16 @@ export function decodeIpv4(view: DataView, at: number): IpAddress {
   return { family: "ipv4", text: `${a}.${b}.${c}.${view.getUint8(at + 3)}` };
 }
 
+/** The 32 bits of a dotted IPv4 address. */
+export function ipv4Number(address: string): number {
+  return address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
+}
+
+/** The dotted form of 32 bits. */
+export function formatIpv4(number: number): string {
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join(".");
+}
+
 const UNSPECIFIED: IpAddress = { family: "ipv6", text: "::" };
 
 /** Decodes sixteen bytes in network order; text as in RFC 5952. */

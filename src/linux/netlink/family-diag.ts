@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeText } from "../bytes.ts";
+import { decodeTerminatedText, decodeText } from "../bytes.ts";
 import { SOCK_DIAG_BY_FAMILY } from "./inet-diag.ts";
 import { LITTLE_ENDIAN, type Message, visitAttributes } from "./message.ts";
 import type { DumpOutcome, NetlinkSocket } from "./socket.ts";
@@ -162,9 +162,7 @@ export function decodeUnixSocket(view: DataView, message: Message): UnixSocket |
 /** A path ends at its first NUL; an abstract name starts with one and may hold more. */
 function decodeName(view: DataView, start: number, end: number): string {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-  if (bytes[0] === 0) return decodeText(bytes);
-  const nul = bytes.indexOf(0);
-  return decodeText(bytes, 0, nul === -1 ? bytes.length : nul);
+  return bytes[0] === 0 ? decodeText(bytes) : decodeTerminatedText(bytes);
 }
 
 /** A request of `length` bytes that starts with the family and has `value` at offset `at`. */

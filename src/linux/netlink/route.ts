@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeText } from "../bytes.ts";
+import { decodeTerminatedText } from "../bytes.ts";
 import { decodeIpv4, decodeIpv6 } from "./address.ts";
 import { AF_INET, AF_INET6 } from "./inet-diag.ts";
 import { encodeUint32Attribute, LITTLE_ENDIAN, type Message, visitAttributes } from "./message.ts";
@@ -158,7 +158,5 @@ function decodeLinkInfo(
 }
 
 function decodeString(view: DataView, start: number, end: number): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-  const nul = bytes.indexOf(0);
-  return decodeText(bytes, 0, nul === -1 ? bytes.length : nul);
+  return decodeTerminatedText(new Uint8Array(view.buffer, view.byteOffset + start, end - start));
 }

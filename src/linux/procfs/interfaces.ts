@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeIpv4, decodeIpv6 } from "../netlink/address.ts";
+import { decodeIpv6, formatIpv4, ipv4Number } from "../netlink/address.ts";
 import {
   IFF_LOOPBACK,
   IFF_RUNNING,
@@ -60,7 +60,7 @@ export function parseIpv4Addresses(
   const networks = parseConnectedNetworks(route);
   const local = new Set<number>();
   for (const match of trie.matchAll(/\|-- ([0-9.]+)\n\s+\/32 host LOCAL/g)) {
-    local.add(parseDotted(match[1] ?? ""));
+    local.add(ipv4Number(match[1] ?? ""));
   }
   return [...local].flatMap((number) => {
     const network = networks.find(({ base, mask }) => (number & mask) >>> 0 === base);
@@ -68,7 +68,7 @@ export function parseIpv4Addresses(
     if (interfaceIndex === undefined) return [];
     const isLoopback = number >>> 24 === 127;
     const prefixLength = network?.prefixLength ?? (isLoopback ? 8 : 32);
-    return [{ interfaceIndex, family: "ipv4", address: formatDotted(number), prefixLength }];
+    return [{ interfaceIndex, family: "ipv4", address: formatIpv4(number), prefixLength }];
   });
 }
 
@@ -96,16 +96,6 @@ function parseWord(hexadecimal: string): number {
   const view = new DataView(new ArrayBuffer(4));
   view.setUint32(0, Number.parseInt(hexadecimal, 16), true);
   return hexadecimal === "" ? Number.NaN : view.getUint32(0);
-}
-
-function parseDotted(text: string): number {
-  return text.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
-}
-
-function formatDotted(number: number): string {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, number);
-  return decodeIpv4(view, 0).text;
 }
 
 function readTable(name: string): string {

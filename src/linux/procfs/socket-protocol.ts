@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeText } from "../bytes.ts";
+import { decodeTerminatedText } from "../bytes.ts";
 import type { Libc } from "../ffi/libc.ts";
 
 const NAME_BUFFER = new Uint8Array(64);
@@ -12,7 +12,5 @@ const NAME_BUFFER = new Uint8Array(64);
 export function readSocketProtocol(libc: Libc, pid: number, fd: number): string | null {
   const path = `/proc/${pid}/fd/${fd}`;
   const length = libc.getxattr(path, "system.sockprotoname", NAME_BUFFER);
-  if (length <= 0) return null;
-  const end = NAME_BUFFER.indexOf(0);
-  return decodeText(NAME_BUFFER, 0, end === -1 ? length : Math.min(end, length));
+  return length <= 0 ? null : decodeTerminatedText(NAME_BUFFER.subarray(0, length));
 }
