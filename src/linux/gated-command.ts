@@ -17,6 +17,8 @@ export interface GatedCommand {
   open(): void;
   /** Sends it SIGTERM. */
   terminate(): void;
+  /** Lets this process end while the command lives on; `ended` may then never settle. */
+  detach(): void;
   /** Ends a command that was never let go. */
   abandon(): void;
 }
@@ -47,6 +49,10 @@ export function startGatedCommand(argv: readonly string[]): Promise<GatedCommand
         pid: child.pid,
         ended,
         open: () => gate.end("\n"),
+        detach: () => {
+          gate.destroy();
+          child.unref();
+        },
         terminate: () => void child.kill("SIGTERM"),
         abandon: () => gate.end(),
       });

@@ -82,6 +82,7 @@ async function waitForAll(
   const end = await Promise.race([command.ended, limit.reached]);
   while (!limit.isReached() && !signal.aborted && tracer.hasLiveTasks()) await wait(POLL_MS);
   limit.stop();
+  if (end === null) command.detach();
   return end;
 }
 

@@ -139,6 +139,17 @@ describe("the wrapper", () => {
     expect(run.status).toBe(0);
   });
 
+  testUnless(reason, "ends at its limit while the command lives on", async () => {
+    const pidFile = join(folder, "limited");
+    const script = `echo $$ > ${pidFile}; exec sleep 25`;
+    const words = ["trace", "--duration", "0.3", "--", "sh", "-c", script];
+    const child = Bun.spawn([...CAPSCOPE, ...words], { stdio: ["ignore", "ignore", "ignore"] });
+    expect(await child.exited).toBe(0);
+    const pid = Number(readFileSync(pidFile, "utf8"));
+    expect(readFileSync(`/proc/${pid}/comm`, "utf8")).toBe("sleep\n");
+    process.kill(pid, "SIGKILL");
+  });
+
   testUnless(reason, "without privileges says which are missing and runs nothing", () => {
     const marker = join(folder, "ran");
     const nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
