@@ -5,35 +5,15 @@
  * Three ways into cap_capable(), of which user space loads one. A task that is not followed costs
  * one lookup in its own storage. Nothing is sent: user space reads the maps.
  */
-#include "vmlinux-subset.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include "capability-trace.h"
+#include "followed.bpf.h"
+#include "credentials.bpf.h"
+#include "stacks.bpf.h"
+#include "outcomes.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-const volatile struct trace_options options SEC(".rodata.options");
-struct trace_switches switches SEC(".data.switches") = { 0 };
-struct trace_state state;
-
 /* A row's first checks show all ways that lead to it; later a sample is enough. */
-enum { YOUNG_ROW = 64, SAMPLE_MASK = 63 };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct followed_task);
-} followed SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
-	__type(key, __u32);
-	__type(value, struct image);
-} images SEC(".maps");
+enum { YOUNG_ROW = 64, SAMPLE_MASK = 63, YOUNG_USER_ROW = 8, USER_SAMPLE_MASK = 1023 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -43,190 +23,22 @@ struct {
 	__type(value, struct check_counters);
 } checks SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 16384);
-	__type(key, struct kernel_stack);
-	__type(value, __u32);
-} stacks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 262144);
-	__type(key, struct sample_key);
-	__type(value, __u64);
-} samples SEC(".maps");
-
-/* Too large for a program's stack. One for each of the programs that may interrupt each other. */
-enum { SCRATCH_EXEC = 0, SCRATCH_CHECK = 1 };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, struct image);
-} image_scratch SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct kernel_stack);
-} stack_scratch SEC(".maps");
-
-/*
- * The verifier looks at each pointer that a program follows by itself, which makes the load slow;
- * BPF_CORE_READ() copies without it. What every check reads is read directly all the same.
- */
-
-/* --- images ---------------------------------------------------------------------------------- */
-
-static __always_inline __u32 next_image_id(void)
-{
-	return FIRST_KERNEL_IMAGE + __sync_fetch_and_add(&state.last_image, 1);
-}
-
-static __always_inline struct image *blank_image(__u32 scratch, struct task_struct *task)
-{
-	struct image *image = bpf_map_lookup_elem(&image_scratch, &scratch);
-
-	if (!image)
-		return 0;
-	image->start_ns = bpf_ktime_get_boot_ns();
-	image->end_ns = 0;
-	image->pid = task->tgid;
-	image->parent_pid = BPF_CORE_READ(task, real_parent, tgid);
-	image->tasks = 1;
-	image->exit_status = 0;
-	image->flags = 0;
-	image->argv_size = 0;
-	/* What an earlier image left behind the end of the texts is not read. */
-	image->exe[0] = 0;
-	bpf_probe_read_kernel(image->comm, sizeof(image->comm), task->comm);
-	return image;
-}
-
-static __always_inline void store_image(__u32 id, const struct image *image)
-{
-	if (!image || bpf_map_update_elem(&images, &id, image, BPF_NOEXIST))
-		__sync_fetch_and_add(&state.lost_images, 1);
-}
-
-static __always_inline void join_image(__u32 id)
-{
-	struct image *image = bpf_map_lookup_elem(&images, &id);
-
-	if (!image)
-		return;
-	__sync_fetch_and_add(&image->tasks, 1);
-	/* All tasks of it that were known may have ended before. */
-	image->end_ns = 0;
-}
-
-static __always_inline void leave_image(struct image *image)
-{
-	if (__sync_fetch_and_add(&image->tasks, -1) == 1)
-		image->end_ns = bpf_ktime_get_boot_ns();
-}
-
-/* --- followed tasks -------------------------------------------------------------------------- */
-
-static __always_inline struct followed_task *inherit(struct task_struct *child,
-						     const struct followed_task *parent,
-						     bool same_process)
-{
-	struct followed_task *own;
-
-	own = bpf_task_storage_get(&followed, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!own) {
-		__sync_fetch_and_add(&state.lost_images, 1);
-		return 0;
-	}
-	own->image = parent->image;
-	own->is_main = same_process ? parent->is_main : 0;
-	join_image(own->image);
-	__sync_fetch_and_add(&state.live_tasks, 1);
-	return own;
-}
-
-/* A task of which nothing was heard, when everything is followed. */
-static __noinline struct followed_task *discover(struct task_struct *task)
-{
-	struct task_struct *leader = task->group_leader;
-	struct followed_task *own;
-	__u32 id;
-
-	own = bpf_task_storage_get(&followed, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!own) {
-		__sync_fetch_and_add(&state.lost_images, 1);
-		return 0;
-	}
-	if (!own->image) {
-		id = next_image_id();
-		if (__sync_val_compare_and_swap(&own->image, 0, id) == 0) {
-			own->is_main = 1;
-			store_image(id, blank_image(SCRATCH_CHECK, leader));
-			__sync_fetch_and_add(&state.live_tasks, 1);
-		}
-	}
-	return task->pid == task->tgid ? own : inherit(task, own, true);
-}
-
-/*
- * sched_process_fork does not tell of io_uring's workers, and old kernels let user space follow
- * the leading thread alone. Both are followed from their first check on.
- */
-static __always_inline struct followed_task *adopt(struct task_struct *task)
-{
-	struct followed_task *leader;
-
-	if (!(task->flags & PF_IO_WORKER) && !switches.ask_leader)
-		return 0;
-	if (task->pid == task->tgid)
-		return 0;
-	leader = bpf_task_storage_get(&followed, task->group_leader, 0, 0);
-	return leader && leader->image ? inherit(task, leader, true) : 0;
-}
-
-static __always_inline struct followed_task *find_followed(struct task_struct *task)
-{
-	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
-
-	if (own && own->image)
-		return own;
-	return options.scope == SCOPE_EVERYTHING ? discover(task) : adopt(task);
-}
+/* --- life and death -------------------------------------------------------------------------- */
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(handle_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct followed_task *own = bpf_task_storage_get(&followed, parent, 0, 0);
+	struct followed_task *own = find_followed(parent, false);
 
-	if (own && own->image)
+	if (own)
 		inherit(child, own, child->pid != child->tgid);
 	return 0;
-}
-
-static __always_inline void read_argv(struct image *image, struct task_struct *task)
-{
-	unsigned long start = BPF_CORE_READ(task, mm, arg_start);
-	__u32 size = BPF_CORE_READ(task, mm, arg_end) - start;
-
-	image->argv_size = size;
-	/* The verifier must see the bound on the register that is used. */
-	barrier_var(size);
-	if (size > ARGV_LENGTH)
-		size = ARGV_LENGTH;
-	if (!bpf_probe_read_user(image->argv, size, (const void *)start))
-		image->flags |= IMAGE_ARGV_READ;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
-	struct followed_task *own = find_followed(task);
+	struct followed_task *own = find_followed(task, false);
 	struct image *image, *old;
 
 	if (!own)
@@ -236,9 +48,10 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 		leave_image(old);
 	own->image = next_image_id();
 	own->is_main = 1;
-	image = blank_image(SCRATCH_EXEC, task);
+	/* Exec gives the program credentials of its own. */
+	note_credentials();
+	image = blank_image(SCRATCH_EXEC, task, IMAGE_EXEC_SEEN);
 	if (image) {
-		image->flags = IMAGE_EXEC_SEEN;
 		bpf_probe_read_kernel_str(image->exe, sizeof(image->exe), BPF_CORE_READ(bprm, filename));
 		read_argv(image, task);
 	}
@@ -246,24 +59,18 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 	return 0;
 }
 
-static __always_inline void note_exit(struct image *image, struct task_struct *task)
-{
-	/* As wait_task_zombie() computes it. */
-	if (BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT)
-		image->exit_status = BPF_CORE_READ(task, signal, group_exit_code);
-	else
-		image->exit_status = BPF_CORE_READ(task, group_leader, exit_code);
-	image->flags |= IMAGE_EXIT_SEEN;
-}
-
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(handle_exit, struct task_struct *task)
 {
 	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
 	struct image *image;
+	__u64 key = (__u64)task;
 
 	if (!own || !own->image)
 		return 0;
+	update_credentials(own, task, BPF_CORE_READ(task, real_cred), false);
+	if (own->was_asked)
+		bpf_map_delete_elem(&reports, &key);
 	image = bpf_map_lookup_elem(&images, &own->image);
 	if (image) {
 		/* do_exit() has already counted this thread out. */
@@ -273,6 +80,64 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 	}
 	__sync_fetch_and_add(&state.live_tasks, -1);
 	return 0;
+}
+
+/* --- ends of system calls -------------------------------------------------------------------- */
+
+static int report_end(struct bpf_map *map, void *key, void *value)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
+
+	if (own && own->denied)
+		record_outcome(own, syscall_result(task));
+	return 0;
+}
+
+/* Loaded on demand: it makes every system call of the machine slower. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_syscall_exit, struct pt_regs *registers, long result)
+{
+	struct followed_task *own;
+
+	own = bpf_task_storage_get(&followed, bpf_get_current_task_btf(), 0, 0);
+	if (own && own->denied)
+		record_outcome(own, result);
+	return 0;
+}
+
+static __always_inline bool ask_for_report(struct followed_task *own, struct task_struct *task)
+{
+	static const struct report blank;
+	struct report *report;
+	__u64 key = (__u64)task;
+
+	if (!can_ask_for_reports())
+		return false;
+	report = bpf_map_lookup_elem(&reports, &key);
+	if (!report) {
+		bpf_map_update_elem(&reports, &key, &blank, BPF_NOEXIST);
+		report = bpf_map_lookup_elem(&reports, &key);
+		own->was_asked = 1;
+	}
+	return report && !bpf_task_work_schedule_resume_impl(task, &report->work, &reports,
+							     report_end, 0);
+}
+
+static __always_inline void expect_outcome(struct followed_task *own, struct task_struct *task,
+					   const struct check_key *key, bool is_sampled)
+{
+	if (key->syscall < 0 || key->capability >= 64)
+		return;
+	/* The report of this very call is under way already, or its end was missed. */
+	if (own->denied && own->denied_syscall != key->syscall)
+		own->denied = 0;
+	if (!own->denied) {
+		if (!options.watches_exits && (!is_sampled || !ask_for_report(own, task)))
+			return;
+		own->denied_syscall = key->syscall;
+	}
+	own->denied |= 1ULL << key->capability;
 }
 
 /* --- checks ---------------------------------------------------------------------------------- */
@@ -297,39 +162,6 @@ static __always_inline __s32 current_syscall(struct task_struct *task)
 #endif
 }
 
-static __always_inline void sample_stack(void *ctx, __u32 row)
-{
-	struct sample_key key = { .row = row };
-	struct kernel_stack *stack;
-	__u64 *samples_seen, one = 1;
-	__u32 *known, id, zero = 0;
-
-	stack = bpf_map_lookup_elem(&stack_scratch, &zero);
-	/* Fills up with zeros. */
-	if (!stack || bpf_get_stack(ctx, stack, sizeof(*stack), 0) <= 0)
-		goto lost;
-	known = bpf_map_lookup_elem(&stacks, stack);
-	if (!known) {
-		id = __sync_fetch_and_add(&state.last_stack, 1);
-		bpf_map_update_elem(&stacks, stack, &id, BPF_NOEXIST);
-		/* Another CPU may have been faster. */
-		known = bpf_map_lookup_elem(&stacks, stack);
-		if (!known)
-			goto lost;
-	}
-	key.stack = *known;
-	samples_seen = bpf_map_lookup_elem(&samples, &key);
-	if (!samples_seen && !bpf_map_update_elem(&samples, &key, &one, BPF_NOEXIST))
-		return;
-	samples_seen = bpf_map_lookup_elem(&samples, &key);
-	if (!samples_seen)
-		goto lost;
-	__sync_fetch_and_add(samples_seen, 1);
-	return;
-lost:
-	__sync_fetch_and_add(&state.lost_stacks, 1);
-}
-
 static __always_inline struct check_counters *find_row(const struct check_key *key, __u64 now)
 {
 	struct check_counters *counters = bpf_map_lookup_elem(&checks, key);
@@ -342,10 +174,12 @@ static __always_inline struct check_counters *find_row(const struct check_key *k
 	return bpf_map_lookup_elem(&checks, key);
 }
 
-static __always_inline void count_check(void *ctx, const struct check_key *key)
+static __always_inline void count_check(void *ctx, struct followed_task *own,
+					const struct check_key *key)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct check_counters *counters = find_row(key, now);
+	bool is_sampled;
 	__u64 seen;
 
 	if (!counters) {
@@ -354,32 +188,70 @@ static __always_inline void count_check(void *ctx, const struct check_key *key)
 	}
 	seen = __sync_fetch_and_add(&counters->count, 1);
 	counters->last_ns = now;
-	if (seen < YOUNG_ROW || (seen & SAMPLE_MASK) == 0)
-		sample_stack(ctx, counters->row);
+	is_sampled = seen < YOUNG_ROW || (seen & SAMPLE_MASK) == 0;
+	if (is_sampled)
+		sample_stack(ctx, counters);
+	if (seen < YOUNG_USER_ROW || (seen & USER_SAMPLE_MASK) == 0)
+		sample_user_stack(ctx, counters);
+	if (!(key->flags & CHECK_GRANTED))
+		expect_outcome(own, bpf_get_current_task_btf(), key, is_sampled);
 }
 
-/* Whose check it is, and what the arguments of cap_capable() say; 1 when it is to be counted. */
-static __always_inline bool begin_check(struct check_key *key, const struct cred *cred,
-					struct user_namespace *target, int capability)
+/* MAX_USER_NS_LEVEL of <linux/user_namespace.h> */
+enum { NAMESPACE_DEPTH = 33 };
+
+/* Who made a namespace has all capabilities in it and below, as cap_capable_helper() says. */
+static __noinline bool owns_namespace(__u64 own_namespace, __u32 effective_uid,
+				      struct user_namespace *target)
+{
+	for (int level = 0; level < NAMESPACE_DEPTH && target; level++) {
+		struct user_namespace *parent = BPF_CORE_READ(target, parent);
+
+		if ((__u64)target == own_namespace)
+			return false;
+		if ((__u64)parent == own_namespace)
+			return BPF_CORE_READ(target, owner.val) == effective_uid;
+		target = parent;
+	}
+	return false;
+}
+
+static __always_inline __u16 namespace_flags(const struct followed_task *own,
+					     struct user_namespace *target)
+{
+	if ((__u64)target == own->user_namespace)
+		return own->is_namespaced ? CHECK_OWN_NAMESPACE : 0;
+	return owns_namespace(own->user_namespace, own->seen.effective_uid, target) ?
+		       CHECK_OWNS_NAMESPACE :
+		       0;
+}
+
+/*
+ * Whose check it is, and what the arguments of cap_capable() say; null when it is not to be
+ * counted. `is_typed`: the verifier knows what the pointers point to.
+ */
+static __always_inline struct followed_task *begin_check(struct check_key *key,
+							 const struct cred *cred,
+							 struct user_namespace *target,
+							 int capability, bool is_typed)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct followed_task *own = find_followed(task);
-	const struct cred *real;
+	struct followed_task *own = find_followed(task, true);
 
 	if (!own)
-		return false;
-	real = task->real_cred;
+		return 0;
+	update_credentials(own, task, cred, is_typed);
 	key->image = own->image;
-	key->target_namespace = BPF_CORE_READ(target, ns.inum);
+	key->target_namespace = is_typed ? target->ns.inum : BPF_CORE_READ(target, ns.inum);
 	key->syscall = current_syscall(task);
 	key->capability = capability;
-	key->flags = 0;
-	if (target == BPF_CORE_READ(real, user_ns) && BPF_CORE_READ(target, parent))
-		key->flags |= CHECK_OWN_NAMESPACE;
+	key->flags = namespace_flags(own, target);
+	key->credentials = own->credentials;
+	key->reserved = 0;
 	/* override_creds() and the openers' credentials of files leave real_cred as it is. */
-	if (cred != real)
+	if ((__u64)cred != own->cred)
 		key->flags |= CHECK_BORROWED_CREDENTIALS;
-	return true;
+	return own;
 }
 
 static __always_inline __u16 option_flags(__u32 options_of_check)
@@ -392,12 +264,13 @@ int BPF_PROG(trace_cap_capable, const struct cred *cred, struct user_namespace *
 	     const struct user_namespace *capable, int capability, int result)
 {
 	struct check_key key;
+	struct followed_task *own = begin_check(&key, cred, target, capability, true);
 
-	if (!begin_check(&key, cred, target, capability))
+	if (!own)
 		return 0;
 	if (result == 0)
 		key.flags |= CHECK_GRANTED;
-	count_check(ctx, &key);
+	count_check(ctx, own, &key);
 	return 0;
 }
 
@@ -406,13 +279,14 @@ int BPF_PROG(trace_cap_capable_exit, const struct cred *cred, struct user_namesp
 	     int capability, unsigned int check_options, int result)
 {
 	struct check_key key;
+	struct followed_task *own = begin_check(&key, cred, target, capability, true);
 
-	if (!begin_check(&key, cred, target, capability))
+	if (!own)
 		return 0;
 	key.flags |= option_flags(check_options);
 	if (result == 0)
 		key.flags |= CHECK_GRANTED;
-	count_check(ctx, &key);
+	count_check(ctx, own, &key);
 	return 0;
 }
 
@@ -447,7 +321,7 @@ int BPF_KPROBE(trace_cap_capable_call, const struct cred *cred, struct user_name
 	struct call_key call = { .frame = PT_REGS_SP(ctx) + RETURN_ADDRESS_SIZE };
 	struct check_key key;
 
-	if (!begin_check(&key, cred, target, capability))
+	if (!begin_check(&key, cred, target, capability, false))
 		return 0;
 	key.flags |= option_flags(check_options);
 	call.task = bpf_get_current_task();
@@ -461,8 +335,10 @@ int BPF_KRETPROBE(trace_cap_capable_return, int result)
 {
 	struct call_key call = { .task = bpf_get_current_task(), .frame = PT_REGS_SP(ctx) };
 	struct check_key *entered, key;
+	struct followed_task *own;
 
-	if (!bpf_task_storage_get(&followed, bpf_get_current_task_btf(), 0, 0))
+	own = bpf_task_storage_get(&followed, bpf_get_current_task_btf(), 0, 0);
+	if (!own || !own->image)
 		return 0;
 	entered = bpf_map_lookup_elem(&calls, &call);
 	if (!entered)
@@ -471,7 +347,7 @@ int BPF_KRETPROBE(trace_cap_capable_return, int result)
 	bpf_map_delete_elem(&calls, &call);
 	if (result == 0)
 		key.flags |= CHECK_GRANTED;
-	count_check(ctx, &key);
+	count_check(ctx, own, &key);
 	return 0;
 }
 
@@ -495,6 +371,7 @@ int name_symbols(void *unused)
 	table = bpf_map_lookup_elem(&symbols, &zero);
 	if (!table)
 		return 1;
+	state.sees_outcomes = can_ask_for_reports();
 	for (__u32 at = 0; at < SYMBOL_COUNT && table->address[at]; at++)
 		bpf_snprintf(table->name[at], SYMBOL_LENGTH, format, &table->address[at], 8);
 	return 0;

@@ -11,14 +11,41 @@ enum { FIRST_KERNEL_IMAGE = 0x10000 };
 enum trace_scope {
 	SCOPE_TREE = 0,
 	SCOPE_EVERYTHING = 1,
+	SCOPE_GROUP = 2,
 };
+
+/* Of the control group: the v2 one, or the v1 one of a controller. */
+enum trace_hierarchy {
+	HIERARCHY_UNIFIED = 0,
+	HIERARCHY_PIDS = 1,
+	HIERARCHY_MEMORY = 2,
+	HIERARCHY_DEVICES = 3,
+	HIERARCHY_CPU = 4,
+	HIERARCHY_CPUACCT = 5,
+	HIERARCHY_FREEZER = 6,
+	HIERARCHY_BLKIO = 7,
+	HIERARCHY_CPUSET = 8,
+};
+
+/* NAME_MAX and the end. */
+enum { GROUP_NAME_LENGTH = 256 };
 
 /* Set before the load. */
 struct trace_options {
 	__u32 scope;
-	__u32 reserved;
+	/* With SCOPE_GROUP, and the group's id, which is the inode number of its directory. */
+	__u32 hierarchy;
+	__u64 group;
+	/* Boot clock. */
+	__u64 began_ns;
+	/* 1 where the program is loaded that sees the end of each system call. */
+	__u32 watches_exits;
+	/* 1 where user space can follow the leading thread of a process only. */
+	__u32 asks_leader;
+	/* Only the group of this name in the group; "" for all of it. */
+	char child[GROUP_NAME_LENGTH];
 };
-_Static_assert(sizeof(struct trace_options) == 8, "trace_options");
+_Static_assert(sizeof(struct trace_options) == 32 + GROUP_NAME_LENGTH, "trace_options");
 
 enum { SYMBOL_COUNT = 128, SYMBOL_LENGTH = 64 };
 
@@ -30,13 +57,21 @@ struct symbol_table {
 };
 _Static_assert(sizeof(struct symbol_table) == (8 + SYMBOL_LENGTH) * SYMBOL_COUNT, "symbol_table");
 
-/* Section .data.switches: written by user space alone, at any time. */
-struct trace_switches {
-	/* 1 where user space could follow the leading thread of a process only. */
-	__u32 ask_leader;
+/* Map `credentials`: what a task of an image had -> when and after what. */
+struct credentials {
+	__u32 image;
+	__u32 uid;
+	__u32 effective_uid;
+	__u32 securebits;
+	__u64 permitted;
+	__u64 effective;
+	__u64 inheritable;
+	__u64 bounding;
+	__u64 ambient;
+	__u32 no_new_privileges;
 	__u32 reserved;
 };
-_Static_assert(sizeof(struct trace_switches) == 8, "trace_switches");
+_Static_assert(sizeof(struct credentials) == 64, "credentials");
 
 /* Map `followed`: what a followed task carries. */
 struct followed_task {
@@ -44,13 +79,31 @@ struct followed_task {
 	__u32 image;
 	/* 1 where the task's process is the one that the image is named after, not a fork of it. */
 	__u32 is_main;
+	/* Name of the row of `credentials` that the task was last seen with. */
+	__u32 credentials;
+	/* 1 where the task lives in a user namespace that is not the initial one. */
+	__u32 is_namespaced;
+	/* What was last seen of the task: the address of its credentials, of its user namespace ... */
+	__u64 cred;
+	__u64 user_namespace;
+	/* ... and the credentials themselves. */
+	struct credentials seen;
+	/* Address of the control groups of which none is followed. */
+	__u64 outside;
+	/* Capabilities that were denied in the system call under way, and which one it is. */
+	__u64 denied;
+	__s32 denied_syscall;
+	/* 1 where the task has an entry in `reports`. */
+	__u32 was_asked;
 };
-_Static_assert(sizeof(struct followed_task) == 8, "followed_task");
+_Static_assert(sizeof(struct followed_task) == 120, "followed_task");
 
 enum image_flags {
 	IMAGE_EXEC_SEEN = 1,
 	IMAGE_EXIT_SEEN = 2,
 	IMAGE_ARGV_READ = 4,
+	/* It ran before it was seen. */
+	IMAGE_ATTACHED = 8,
 };
 
 /* Map `images`: id -> image. Times are nanoseconds of the boot clock. */
@@ -58,6 +111,8 @@ struct image {
 	__u64 start_ns;
 	/* 0 while a task of it is alive. */
 	__u64 end_ns;
+	/* When the process was made, which may have run other programs before. */
+	__u64 task_start_ns;
 	__u32 pid;
 	__u32 parent_pid;
 	/* Tasks that run it. */
@@ -71,7 +126,7 @@ struct image {
 	char exe[EXE_LENGTH];
 	char argv[ARGV_LENGTH];
 };
-_Static_assert(sizeof(struct image) == 56 + EXE_LENGTH + ARGV_LENGTH, "image");
+_Static_assert(sizeof(struct image) == 64 + EXE_LENGTH + ARGV_LENGTH, "image");
 
 enum check_flags {
 	CHECK_GRANTED = 1,
@@ -80,6 +135,8 @@ enum check_flags {
 	CHECK_SILENT = 8,
 	/* The way in shows whether the check is silent. */
 	CHECK_SILENT_KNOWN = 16,
+	/* The target, or a namespace above it, is one that the task's user made. */
+	CHECK_OWNS_NAMESPACE = 32,
 };
 
 /* Numbers for check_key.syscall that are none. */
@@ -96,24 +153,78 @@ struct check_key {
 	__s32 syscall;
 	__u16 capability;
 	__u16 flags;
+	/* Name of a row of `credentials`; 0 where there is none. */
+	__u32 credentials;
+	__u32 reserved;
 };
-_Static_assert(sizeof(struct check_key) == 16, "check_key");
+_Static_assert(sizeof(struct check_key) == 24, "check_key");
+
+/* A stack and how often it was seen. */
+struct sample {
+	/* 0: free. */
+	__u32 stack;
+	__u32 count;
+};
+
+enum { KERNEL_SAMPLES = 4, USER_SAMPLES = 2 };
 
 struct check_counters {
 	__u64 count;
 	__u64 first_ns;
 	__u64 last_ns;
-	/* Name of this row in `samples`. */
+	/* Name of this row in `samples`, which has the stacks that do not fit here. */
 	__u32 row;
 	__u32 reserved;
+	struct sample kernel[KERNEL_SAMPLES];
+	struct sample user[USER_SAMPLES];
 };
-_Static_assert(sizeof(struct check_counters) == 32, "check_counters");
+_Static_assert(sizeof(struct check_counters) == 80, "check_counters");
 
 /* Map `stacks`: return addresses, innermost first, zeros behind the last -> id. */
 struct kernel_stack {
 	__u64 address[STACK_DEPTH];
 };
 _Static_assert(sizeof(struct kernel_stack) == 8 * STACK_DEPTH, "kernel_stack");
+
+enum { USER_STACK_DEPTH = 16 };
+
+/* <linux/bpf.h>: struct bpf_stack_build_id */
+struct user_frame {
+	/* 1: build-id and offset; 2: address; 0 behind the last. */
+	__s32 status;
+	unsigned char build_id[20];
+	__u64 place;
+};
+_Static_assert(sizeof(struct user_frame) == 32, "user_frame");
+
+/* Map `user_stacks`: innermost first -> id. */
+struct user_stack {
+	struct user_frame frame[USER_STACK_DEPTH];
+};
+_Static_assert(sizeof(struct user_stack) == 32 * USER_STACK_DEPTH, "user_stack");
+
+/* Ids of kernel stacks and of user stacks. */
+enum { KERNEL_STACK = 0, USER_STACK = 0x40000000 };
+
+/* Map `credentials`. */
+struct credentials_note {
+	__u64 first_ns;
+	/* Name of this row, and of the one that the task had before; 0: none. */
+	__u32 id;
+	__u32 previous;
+};
+_Static_assert(sizeof(struct credentials_note) == 16, "credentials_note");
+
+/* Map `outcomes`: how system calls with denied checks ended -> how often. */
+struct outcome {
+	__u64 denied;
+	__u32 image;
+	__s32 syscall;
+	/* errno; 0: success. */
+	__u32 error;
+	__u32 reserved;
+};
+_Static_assert(sizeof(struct outcome) == 24, "outcome");
 
 /* Map `samples`: which stack was seen in which row -> how often. */
 struct sample_key {
@@ -132,8 +243,11 @@ struct trace_state {
 	__u32 last_image;
 	__u32 last_row;
 	__u32 last_stack;
+	__u32 last_credentials;
+	/* Set by name_symbols(): whether tasks can be asked for the ends of their system calls. */
+	__u32 sees_outcomes;
 	__u32 reserved;
 };
-_Static_assert(sizeof(struct trace_state) == 48, "trace_state");
+_Static_assert(sizeof(struct trace_state) == 56, "trace_state");
 
 #endif

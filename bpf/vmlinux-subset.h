@@ -40,12 +40,28 @@ enum {
 enum {
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
 };
+enum {
+	BPF_F_USER_STACK = 1 << 8,
+	BPF_F_USER_BUILD_ID = 1 << 11,
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+/* Known to the kernel by its name, since Linux 6.18. */
+struct bpf_task_work {
+	__u64 __opaque;
+} __attribute__((aligned(8)));
 
 /* <linux/sched.h> */
 #define PF_IO_WORKER 0x00000010
 #define PF_KTHREAD 0x00200000
+#define PFA_NO_NEW_PRIVS 0x1
 /* <linux/sched/signal.h> */
 #define SIGNAL_GROUP_EXIT 0x00000004
+/* kernel/locking/rwsem.c */
+#define RWSEM_WRITER_LOCKED 1
 /* <linux/security.h> */
 #define CAP_OPT_NOAUDIT 0x2
 /* arch/x86/include/asm/thread_info.h */
@@ -82,13 +98,60 @@ struct ns_common {
 	unsigned int inum;
 };
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+/* Its member is another one before Linux 6.3. */
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
 struct user_namespace {
 	struct user_namespace *parent;
+	kuid_t owner;
 	struct ns_common ns;
 };
 
 struct cred {
+	kuid_t uid, euid;
+	unsigned int securebits;
+	kernel_cap_t cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 	struct user_namespace *user_ns;
+};
+
+struct kernfs_node {
+	const char *name;
+	__u64 id;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp;
+};
+
+/* Numbered by the kernel's configuration. */
+enum cgroup_subsys_id {
+	cpuset_cgrp_id,
+	cpu_cgrp_id,
+	cpuacct_cgrp_id,
+	io_cgrp_id,
+	memory_cgrp_id,
+	devices_cgrp_id,
+	freezer_cgrp_id,
+	pids_cgrp_id,
 };
 
 typedef struct {
@@ -101,9 +164,20 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+struct rw_semaphore {
+	atomic_long_t count;
+};
+
 struct mm_struct {
 	unsigned long arg_start, arg_end;
+	struct rw_semaphore mmap_lock;
 };
+
+struct bpf_local_storage;
 
 struct task_struct {
 	struct thread_info thread_info;
@@ -117,6 +191,11 @@ struct task_struct {
 	const struct cred *real_cred;
 	char comm[16];
 	struct signal_struct *signal;
+	struct css_set *cgroups;
+	struct bpf_local_storage *bpf_storage;
+	unsigned long atomic_flags;
+	/* Nanoseconds of the boot clock. */
+	__u64 start_boottime;
 };
 
 struct linux_binprm {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from "bun:test";
-import { readlinkSync } from "node:fs";
+import { readlinkSync, realpathSync } from "node:fs";
 import { openCapabilityTracer } from "../../src/linux/bpf/capability-tracer.ts";
 import type { CheckRecord } from "../../src/linux/bpf/observation.ts";
 import { startHeld, type Trace, traceCommand, traced } from "./harness/followed-command.ts";
@@ -149,7 +149,7 @@ traced("100,000 checks in a row are all counted, and all have a known stack", as
 traced("another process's checks are not counted", async () => {
   using tracer = await openCapabilityTracer({ scope: { kind: "tree" } });
   const held = await startHeld(["/bin/true"]);
-  tracer.follow(held.pid);
+  tracer.follow(held.pid, "held");
   const script = "import os\nfor _ in range(1000): os.setgroups([])";
   expect(Bun.spawnSync([PYTHON, "-c", script]).exitCode).toBe(0);
   expect(tracer.readChecks().filter((check) => check.capability === SETGID)).toEqual([]);
@@ -170,13 +170,14 @@ gate.set()`;
   using tracer = await openCapabilityTracer({ scope: { kind: "tree" } });
   const child = Bun.spawn(asNobody(PYTHON, "-c", script), { stdin: "pipe", stdout: "pipe" });
   await child.stdout.getReader().read();
-  tracer.follow(child.pid);
+  tracer.follow(child.pid, "attached");
   await child.stdin.end();
   await child.exited;
   const chowns = tracer.readChecks().filter((check) => check.capability === CHOWN);
   expect(chowns).toMatchObject([{ count: 3, granted: false }]);
   expect(tracer.hasLiveTasks()).toBeFalse();
-  expect(tracer.readImages()).toMatchObject([{ exe: null, comm: "python3", exitCode: 0 }]);
+  const exe = realpathSync(PYTHON);
+  expect(tracer.readImages()).toMatchObject([{ origin: "attached", exe, exitCode: 0 }]);
   expect(tracer.readImages()[0]?.endNs).toBeGreaterThan(0);
 });
 

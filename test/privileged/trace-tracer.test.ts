@@ -8,7 +8,7 @@ traced("following a process that ended fails", async () => {
   using tracer = await openCapabilityTracer({ scope: { kind: "tree" } });
   const child = Bun.spawn(["/bin/true"]);
   await child.exited;
-  expect(() => tracer.follow(child.pid)).toThrow(/ESRCH/);
+  expect(() => tracer.follow(child.pid, "attached")).toThrow(/ESRCH/);
   expect(tracer.hasLiveTasks()).toBeFalse();
   expect(tracer.readImages()).toEqual([]);
 });

@@ -1,33 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SystemError } from "../../errors.ts";
 import { type Libbpf, openLibbpf } from "../ffi/libbpf.ts";
-import { errorName, type Libc, openLibc } from "../ffi/libc.ts";
-import { followProcess, type FollowMaps } from "./follow-process.ts";
-import { readKernelSymbols } from "./kernel-symbols.ts";
+import { errorName } from "../errno.ts";
+import { type Libc, openLibc } from "../ffi/libc.ts";
+import { openCheckFeed } from "./check-feed.ts";
+import { canFollowThreads, followProcess, type FollowMaps } from "./follow-process.ts";
+import { readPids } from "../procfs/socket-holders.ts";
 import { findMap, loadPrograms, type LoadedPrograms, unloadPrograms } from "./load-programs.ts";
 import type {
   CapabilityTracer,
+  CheckFeed,
   CheckRecord,
+  CredentialsRecord,
   FollowScope,
   ImageRecord,
   LostCounters,
+  OutcomeRecord,
   WayIn,
 } from "./observation.ts";
+import { type EvidenceSource, readChecks, readCredentials, readOutcomes } from "./read-evidence.ts";
 import { visitMap } from "./read-map.ts";
-import { addressesOf, groupSamples, nameFrames, type StackSample } from "./stack-frames.ts";
+import { readRunningProgram, type RunningProgram, withProgram } from "./running-programs.ts";
 import * as wire from "./wire-format.ts";
+import { decodeImage, decodeTaskStart } from "./wire-image.ts";
 
 /**
  * Starts to count capability checks. A tree is empty until `follow`. Rejects with
  * UnsupportedError when this kernel or these privileges do not allow it.
  */
-export async function openCapabilityTracer(options: {
-  readonly scope: FollowScope;
-  readonly wayIn?: WayIn;
-}): Promise<CapabilityTracer> {
+export async function openCapabilityTracer(options: TracerOptions): Promise<CapabilityTracer> {
   const [libbpf, libc] = await Promise.all([openLibbpf(), openLibc()]);
-  return new BpfCapabilityTracer(libbpf, libc, loadPrograms(libbpf, options));
+  const { scope, wayIn, watchesExits = false } = options;
+  const beganNs = libc.readBootClock();
+  const programs = loadPrograms(libbpf, {
+    scope,
+    beganNs,
+    watchesExits,
+    asksLeader: !canFollowThreads(libc),
+    ...(wayIn === undefined ? {} : { wayIn }),
+  });
+  const tracer = new BpfCapabilityTracer(libbpf, libc, programs, watchesExits);
+  if (scope.kind !== "tree") tracer.rememberRunningPrograms();
+  return tracer;
 }
+
+export interface TracerOptions {
+  readonly scope: FollowScope;
+  /** The best one that the kernel lets us have where it is left out. */
+  readonly wayIn?: WayIn;
+  /**
+   * See how system calls with denied checks end also before Linux 6.18, at a price: every system
+   * call of the machine becomes slower.
+   */
+  readonly watchesExits?: boolean;
+}
+
+const NEW_PIDS_AT_MOST = 64;
 
 class BpfCapabilityTracer implements CapabilityTracer {
   readonly wayIn: WayIn;
@@ -35,27 +63,64 @@ class BpfCapabilityTracer implements CapabilityTracer {
   readonly #libc: Libc;
   readonly #programs: LoadedPrograms;
   readonly #maps: FollowMaps;
+  readonly #source: EvidenceSource;
+  readonly #watchesExits: boolean;
+  readonly #running = new Map<number, RunningProgram>();
   #lastImage = 0;
   #tasksFollowed = 0;
+  #imagesTaken = 0;
   #isOpen = true;
 
-  constructor(libbpf: Libbpf, libc: Libc, programs: LoadedPrograms) {
+  constructor(libbpf: Libbpf, libc: Libc, programs: LoadedPrograms, watchesExits: boolean) {
     this.wayIn = programs.wayIn;
     this.#libbpf = libbpf;
     this.#libc = libc;
     this.#programs = programs;
+    this.#watchesExits = watchesExits;
+    this.#source = {
+      libbpf,
+      fdOf: (name) => this.#fdOf(name),
+      symbolProgram: programs.symbolProgram,
+    };
     this.#maps = {
       followed: this.#fdOf("followed"),
       images: this.#fdOf("images"),
-      switches: this.#fdOf(".data.switches"),
     };
   }
 
-  follow(pid: number): void {
+  /** Of what is not named when it is attached to. */
+  rememberRunningPrograms(): void {
+    for (const pid of readPids()) this.#remember(pid);
+  }
+
+  follow(pid: number, origin: "held" | "attached"): void {
+    if (origin === "attached") this.#remember(pid);
     const image = this.#lastImage + 1;
     if (image >= wire.FIRST_KERNEL_IMAGE) throw new Error("too many processes to follow");
     this.#lastImage = image;
-    this.#tasksFollowed += followProcess(this.#libbpf, this.#libc, this.#maps, pid, image);
+    this.#tasksFollowed += followProcess(
+      this.#libbpf,
+      this.#libc,
+      this.#maps,
+      pid,
+      image,
+      origin === "attached",
+    );
+  }
+
+  takeNewPids(): readonly number[] {
+    const { images } = this.#readState();
+    const first = Math.max(this.#imagesTaken, images - NEW_PIDS_AT_MOST);
+    this.#imagesTaken = images;
+    const fd = this.#fdOf("images");
+    const image = new Uint8Array(wire.SIZES.image);
+    const pids = new Set<number>();
+    for (let id = wire.FIRST_KERNEL_IMAGE + first; id < wire.FIRST_KERNEL_IMAGE + images; id++) {
+      // One that was lost, or is being made.
+      if (this.#libbpf.lookup(fd, wire.encodeId(id), image) < 0) continue;
+      pids.add(decodeImage(id, image).pid);
+    }
+    return [...pids];
   }
 
   hasLiveTasks(): boolean {
@@ -65,22 +130,29 @@ class BpfCapabilityTracer implements CapabilityTracer {
   readImages(): readonly ImageRecord[] {
     const images: ImageRecord[] = [];
     this.#visit("images", wire.SIZES.imageId, wire.SIZES.image, (key, value) => {
-      images.push(wire.decodeImage(wire.decodeId(key), value));
+      const image = decodeImage(wire.decodeId(key), value);
+      const program = image.origin === "attached" ? this.#running.get(image.pid) : undefined;
+      images.push(withProgram(image, decodeTaskStart(value), program ?? null));
     });
     return images.sort((a, b) => a.startNs - b.startNs || a.id - b.id);
   }
 
   readChecks(): readonly CheckRecord[] {
-    const rows: ReturnType<typeof wire.decodeCheck>[] = [];
-    this.#visit("checks", wire.SIZES.checkKey, wire.SIZES.checkCounters, (key, value) => {
-      rows.push(wire.decodeCheck(key, value));
-    });
-    const stacks = rows.length === 0 ? null : this.#readStacks();
-    // A row of which nothing was counted yet is being made.
-    return rows
-      .filter(({ check }) => check.count > 0)
-      .map(({ row, check }) => ({ ...check, stacks: stacks?.get(row) ?? [] }))
-      .sort((a, b) => a.firstNs - b.firstNs || a.image - b.image || a.capability - b.capability);
+    return readChecks(this.#source);
+  }
+
+  readCredentials(): readonly CredentialsRecord[] {
+    return readCredentials(this.#source);
+  }
+
+  readOutcomes(): readonly OutcomeRecord[] {
+    return readOutcomes(this.#source);
+  }
+
+  get seesOutcomes(): boolean {
+    if (this.#watchesExits) return true;
+    orThrow("asking what the kernel can", this.#libbpf.run(this.#programs.symbolProgram));
+    return this.#readState().seesOutcomes;
   }
 
   readLost(): LostCounters {
@@ -94,26 +166,23 @@ class BpfCapabilityTracer implements CapabilityTracer {
     return { ...lost, checks: lost.checks + missed };
   }
 
+  openFeed(): CheckFeed {
+    return openCheckFeed({
+      ...this.#source,
+      running: this.#running,
+      readState: () => this.#readState(),
+    });
+  }
+
   [Symbol.dispose](): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     unloadPrograms(this.#libbpf, this.#programs);
   }
 
-  /** The stacks of each row. */
-  #readStacks(): ReadonlyMap<number, CheckRecord["stacks"]> {
-    const samples: StackSample[] = [];
-    this.#visit("samples", wire.SIZES.sampleKey, wire.SIZES.sampleCount, (key, value) => {
-      samples.push(wire.decodeSample(key, value));
-    });
-    const stacks = new Map<number, bigint[]>();
-    this.#visit("stacks", wire.SIZES.stack, wire.SIZES.stackId, (key, value) => {
-      stacks.set(wire.decodeId(value), wire.decodeStack(key));
-    });
-    const source = { program: this.#programs.symbolProgram, map: this.#fdOf("symbols") };
-    const symbols = readKernelSymbols(this.#libbpf, source, addressesOf(stacks.values()));
-    const frames = [...stacks].map(([id, stack]) => [id, nameFrames(stack, symbols)] as const);
-    return groupSamples(samples, new Map(frames));
+  #remember(pid: number): void {
+    const program = readRunningProgram(pid);
+    if (program !== null) this.#running.set(pid, program);
   }
 
   #readState(): wire.TraceState {

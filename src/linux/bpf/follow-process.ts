@@ -3,25 +3,28 @@ import { constants } from "node:os";
 import { SystemError } from "../../errors.ts";
 import { encodeText } from "../bytes.ts";
 import type { Libbpf } from "../ffi/libbpf.ts";
-import { checked, errorName, type Libc } from "../ffi/libc.ts";
+import { errorName } from "../errno.ts";
+import { checked, type Libc } from "../ffi/libc.ts";
 import { readProcessStatus, readThreadStatuses } from "../procfs/task.ts";
-import {
-  addTasks,
-  encodeFollowed,
-  encodeId,
-  encodeImage,
-  encodeSwitches,
-  SIZES,
-} from "./wire-format.ts";
+import { encodeId, SIZES } from "./wire-format.ts";
+import { addTasks, encodeFollowed, encodeImage } from "./wire-image.ts";
 
 const BPF_ANY = 0;
 const BPF_NOEXIST = 1;
+
+/** Whether a thread that does not lead its process can be followed by itself: since Linux 6.9. */
+export function canFollowThreads(libc: Libc): boolean {
+  // Of any process: its first one is always there.
+  const pidfd = libc.pidfdOpenThread(1);
+  if (pidfd < 0) return false;
+  libc.close(pidfd);
+  return true;
+}
 
 /** Descriptors of the maps that following writes to. */
 export interface FollowMaps {
   readonly followed: number;
   readonly images: number;
-  readonly switches: number;
 }
 
 /**
@@ -34,6 +37,7 @@ export function followProcess(
   maps: FollowMaps,
   pid: number,
   id: number,
+  isAttached: boolean,
 ): number {
   const step = `following process ${pid}`;
   const status = readProcessStatus(pid);
@@ -41,7 +45,8 @@ export function followProcess(
   const { comm, parentPid } = status.status;
   const startNs = libc.readBootClock();
   // Counts the leading thread in: it must not be at 0 when that ends at once.
-  const image = encodeImage({ startNs, pid, parentPid, tasks: 1, comm: encodeText(comm) });
+  const facts = { startNs, pid, parentPid, tasks: 1, comm: encodeText(comm), isAttached };
+  const image = encodeImage(facts);
   check(step, libbpf.update(maps.images, encodeId(id), image, BPF_NOEXIST));
   try {
     const isNew = followLeader(libbpf, libc, maps, pid, id);
@@ -111,11 +116,8 @@ function followThread(
   id: number,
 ): boolean {
   const pidfd = libc.pidfdOpenThread(tid);
-  if (pidfd < 0) {
-    // Before Linux 6.9; another error means that the thread ended.
-    if (libc.errorName() === "EINVAL") askLeader(libbpf, maps);
-    return false;
-  }
+  // It ended, or it is to be found through the leading thread.
+  if (pidfd < 0) return false;
   try {
     return followTask(libbpf, maps, pidfd, id) >= 0;
   } finally {
@@ -127,13 +129,6 @@ function followThread(
 function followTask(libbpf: Libbpf, maps: FollowMaps, pidfd: number, id: number): number {
   const key = new Uint8Array(new Int32Array([pidfd]).buffer);
   return libbpf.update(maps.followed, key, encodeFollowed(id), BPF_NOEXIST);
-}
-
-function askLeader(libbpf: Libbpf, maps: FollowMaps): void {
-  check(
-    "following threads",
-    libbpf.update(maps.switches, new Uint8Array(4), encodeSwitches(true), BPF_ANY),
-  );
 }
 
 /** A task that comes or goes at this very moment makes the count, and so the end time, wrong. */

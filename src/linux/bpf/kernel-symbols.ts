@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SystemError } from "../../errors.ts";
 import type { Libbpf } from "../ffi/libbpf.ts";
-import { errorName } from "../ffi/libc.ts";
-import { decodeSymbols, encodeAddresses, SIZES, SYMBOL_COUNT } from "./wire-format.ts";
+import { errorName } from "../errno.ts";
+import { SIZES } from "./wire-format.ts";
+import { decodeSymbols, encodeAddresses, SYMBOL_COUNT } from "./wire-stack.ts";
 
 const BPF_ANY = 0;
 const STEP = "naming kernel addresses";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { capabilityNames, includesAll, setOf } from "../../capabilities/set.ts";
 import { SystemError, UnsupportedError } from "../../errors.ts";
 import type { BpfLink, BpfMap, BpfObject, BpfProgram, Libbpf } from "../ffi/libbpf.ts";
-import { errorName } from "../ffi/libc.ts";
+import { errorName } from "../errno.ts";
 import { readProcessStatus } from "../procfs/task.ts";
 import { readTraceObject } from "./object-file.ts";
 import type { FollowScope, WayIn } from "./observation.ts";
@@ -23,6 +23,22 @@ const KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
 const NEEDED = setOf("bpf", "perfmon");
 /** Stands for both. */
 const ADMIN = setOf("sys_admin");
+
+/** Sees the end of every system call of the machine: for kernels where a task cannot be asked. */
+const EXIT_WATCHER = "handle_syscall_exit";
+
+/** What to load. */
+export interface ProgramOptions {
+  readonly scope: FollowScope;
+  /** The best one that the kernel lets us have where it is left out. */
+  readonly wayIn?: WayIn;
+  /** Boot clock: what runs before it is attached to. */
+  readonly beganNs: number;
+  /** Watch the end of every system call of the machine, which makes each of them slower. */
+  readonly watchesExits: boolean;
+  /** Threads cannot be followed one by one: ask the leading one of each (before Linux 6.9). */
+  readonly asksLeader: boolean;
+}
 
 /** Programs that run in the kernel. */
 export interface LoadedPrograms {
@@ -45,15 +61,12 @@ interface Refusal {
  * Loads and attaches the programs by the first way in that the kernel lets us have, or by the one
  * asked for. Throws UnsupportedError when there is none, and then leaves nothing behind.
  */
-export function loadPrograms(
-  libbpf: Libbpf,
-  options: { readonly scope: FollowScope; readonly wayIn?: WayIn },
-): LoadedPrograms {
+export function loadPrograms(libbpf: Libbpf, options: ProgramOptions): LoadedPrograms {
   requirePrivileges();
   const bytes = readTraceObject();
   const refusals: Refusal[] = [];
   for (const wayIn of options.wayIn === undefined ? WAYS_IN : [options.wayIn]) {
-    const outcome = tryWayIn(libbpf, bytes, wayIn, options.scope);
+    const outcome = tryWayIn(libbpf, bytes, wayIn, options);
     if (!(outcome instanceof SystemError)) return outcome;
     refusals.push({ wayIn, error: outcome });
   }
@@ -91,15 +104,15 @@ function tryWayIn(
   libbpf: Libbpf,
   bytes: Uint8Array,
   wayIn: WayIn,
-  scope: FollowScope,
+  options: ProgramOptions,
 ): LoadedPrograms | SystemError {
   const object = libbpf.openObject(bytes);
   if (object === null) return new SystemError("parsing the programs", libbpf.errorName());
   const links: BpfLink[] = [];
   let outcome: LoadedPrograms | SystemError;
   try {
-    configure(libbpf, object, wayIn, scope);
-    outcome = attach(libbpf, object, wayIn, links);
+    configure(libbpf, object, wayIn, options);
+    outcome = attach(libbpf, object, wayIn, options, links);
   } catch (error) {
     unloadPrograms(libbpf, { object, links });
     throw error;
@@ -108,13 +121,14 @@ function tryWayIn(
   return outcome;
 }
 
-function configure(libbpf: Libbpf, object: BpfObject, wayIn: WayIn, scope: FollowScope): void {
+function configure(libbpf: Libbpf, object: BpfObject, wayIn: WayIn, options: ProgramOptions): void {
   for (const each of WAYS_IN) {
     for (const name of PROGRAMS[each]) {
       libbpf.setAutoload(findProgram(libbpf, object, name), each === wayIn);
     }
   }
-  libbpf.setInitialValue(findMap(libbpf, object, ".rodata.options"), encodeOptions(scope.kind));
+  libbpf.setAutoload(findProgram(libbpf, object, EXIT_WATCHER), options.watchesExits);
+  libbpf.setInitialValue(findMap(libbpf, object, ".rodata.options"), encodeOptions(options));
   libbpf.setAutocreate(findMap(libbpf, object, "calls"), wayIn === "kprobe");
 }
 
@@ -123,12 +137,14 @@ function attach(
   libbpf: Libbpf,
   object: BpfObject,
   wayIn: WayIn,
+  options: ProgramOptions,
   links: BpfLink[],
 ): LoadedPrograms | SystemError {
   const result = libbpf.load(object);
   if (result < 0) return new SystemError("loading", errorName(-result));
   const programs = PROGRAMS[wayIn].map((name) => findProgram(libbpf, object, name));
-  const others = FOLLOWING.map((name) => findProgram(libbpf, object, name));
+  const names = options.watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;
+  const others = names.map((name) => findProgram(libbpf, object, name));
   // The one that counts is the last to come and the first to go.
   for (const program of [...others, ...programs.toReversed()]) {
     const link = libbpf.attach(program);

@@ -2,7 +2,7 @@
 import { constants } from "node:os";
 import { SystemError } from "../../errors.ts";
 import type { Libbpf } from "../ffi/libbpf.ts";
-import { errorName } from "../ffi/libc.ts";
+import { errorName } from "../errno.ts";
 
 const BATCH = 1024;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KernelSymbols } from "./kernel-symbols.ts";
-import type { CheckRecord } from "./observation.ts";
 
 /** What lies between the program that looks at the stack and the function that it looks at. */
 const OWN_FRAMES = /^(bpf_|__bpf_|__traceiter_|arch_rethook_|kretprobe_|__kretprobe_|rethook_)/;
@@ -35,25 +34,31 @@ export interface StackSample {
   readonly count: number;
 }
 
+/** A stack with the number of its samples. */
+export interface SampledStack<Frame> {
+  readonly frames: readonly Frame[];
+  readonly samples: number;
+}
+
 /**
- * The stacks of each row, the most frequent first. Those that differ only in where a function was
- * left are one; `framesOf` has the frames by stack id, and a stack that it lacks is left out.
+ * The stacks of each row, the most frequent first. Those whose frames have the same texts are one;
+ * `framesOf` has the frames by stack id, and a stack that it lacks is left out.
  */
-export function groupSamples(
+export function groupSamples<Frame>(
   samples: readonly StackSample[],
-  framesOf: ReadonlyMap<number, readonly string[]>,
-): Map<number, CheckRecord["stacks"]> {
-  const rows = new Map<number, Map<string, { frames: readonly string[]; samples: number }>>();
+  framesOf: ReadonlyMap<number, readonly Frame[]>,
+  textOf: (frame: Frame) => string,
+): Map<number, readonly SampledStack<Frame>[]> {
+  const rows = new Map<number, Map<string, SampledStack<Frame>>>();
   for (const { row, stack, count } of samples) {
     const frames = framesOf.get(stack);
     if (frames === undefined) continue;
-    const ofRow =
-      rows.get(row) ?? new Map<string, { frames: readonly string[]; samples: number }>();
-    const name = frames.join(" ");
+    const ofRow = rows.get(row) ?? new Map<string, SampledStack<Frame>>();
+    const name = frames.map(textOf).join(" ");
     ofRow.set(name, { frames, samples: (ofRow.get(name)?.samples ?? 0) + count });
     rows.set(row, ofRow);
   }
-  const stacks = new Map<number, CheckRecord["stacks"]>();
+  const stacks = new Map<number, readonly SampledStack<Frame>[]>();
   for (const [row, ofRow] of rows) {
     stacks.set(
       row,

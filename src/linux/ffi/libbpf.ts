@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UnsupportedError } from "../../errors.ts";
-import { errorName, loadKoffi } from "./libc.ts";
+import { errorName } from "../errno.ts";
+import { loadKoffi } from "./libc.ts";
 
 declare const HANDLE: unique symbol;
 type Handle<Name extends string> = { readonly [HANDLE]: Name };
@@ -41,6 +42,8 @@ export interface Libbpf {
   lookup(fd: number, key: Uint8Array, value: Uint8Array): number;
   update(fd: number, key: Uint8Array, value: Uint8Array, flags: number): number;
   delete(fd: number, key: Uint8Array): number;
+  /** Deletes by keys that lie behind each other; `count` says how many, and then how many it did. */
+  deleteBatch(fd: number, keys: Uint8Array, count: Uint32Array): number;
   /**
    * Copies the next entries; `count` says how many fit, and then how many there were. The cursors
    * are 4 bytes each; without `from` it begins. -ENOENT together with the last entries.
@@ -53,6 +56,8 @@ export interface Libbpf {
     values: Uint8Array,
     count: Uint32Array,
   ): number;
+  /** "v1.1". */
+  version(): string;
   /** What libbpf has warned of since the last time. */
   takeWarnings(): readonly string[];
   errorName(): string;
@@ -88,6 +93,7 @@ async function bindLibbpf(): Promise<Libbpf> {
   const lookupBatch = number(
     "int bpf_map_lookup_batch(int, uint8_t *, uint8_t *, uint8_t *, uint8_t *, uint32_t *, void *)",
   );
+  const deleteBatch = number("int bpf_map_delete_batch(int, const uint8_t *, uint32_t *, void *)");
   const testRun = number("int bpf_prog_test_run_opts(int, uint8_t *)");
   return {
     openObject: (bytes) => openMemory(bytes, bytes.length, null),
@@ -107,8 +113,10 @@ async function bindLibbpf(): Promise<Libbpf> {
     lookup: number("int bpf_map_lookup_elem(int, const uint8_t *, uint8_t *)"),
     update: (fd, key, value, flags) => update(fd, key, value, flags),
     delete: number("int bpf_map_delete_elem(int, const uint8_t *)"),
+    deleteBatch: (fd, keys, count) => deleteBatch(fd, keys, count, null),
     lookupBatch: (fd, from, next, keys, values, count) =>
       lookupBatch(fd, from, next, keys, values, count, null),
+    version: bind("const char *libbpf_version_string()") as () => string,
     takeWarnings: collectWarnings(koffi, bind),
     errorName: () => errorName(koffi.errno()),
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { arch, constants } from "node:os";
+import { arch } from "node:os";
 import { SystemError, UnsupportedError } from "../../errors.ts";
+import { errorName } from "../errno.ts";
 
 /**
  * The C library calls that Node has no API for. Each returns what C returns (-1 on failure, then
@@ -53,10 +54,6 @@ const PIDFD_THREAD = 0o200;
 const CLOCK_BOOTTIME = 7;
 const KCMP = arch() === "x64" ? 312 : 272;
 const KCMP_FILES = 2;
-
-const ERRNO_NAMES = new Map(
-  Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
-);
 
 let opened: Promise<Libc> | undefined;
 
@@ -137,11 +134,6 @@ function bootClock(clockGettime: Call): () => number {
     clockGettime(CLOCK_BOOTTIME, new Uint8Array(time.buffer));
     return Number(time[0]) * 1e9 + Number(time[1]);
   };
-}
-
-/** Name of an errno, such as "EACCES". */
-export function errorName(errno: number): string {
-  return ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
 }
 
 /** Rejects with UnsupportedError when koffi cannot be loaded. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from "node:os";
 import { SystemError } from "../../errors.ts";
+import { errorName } from "../errno.ts";
 import { checked, type Libc } from "../ffi/libc.ts";
 import {
   encodeRequest,
@@ -127,12 +127,7 @@ export class NetlinkSocket implements Disposable {
   #outcome(message: Message, interrupted: boolean): DumpOutcome {
     const hasCode = message.end - message.start >= 4;
     const code = hasCode ? -this.#view.getInt32(message.start, LITTLE_ENDIAN) : 0;
-    if (code > 0) return { kind: "refused", error: errorNameOf(code) };
+    if (code > 0) return { kind: "refused", error: errorName(code) };
     return interrupted ? { kind: "interrupted" } : { kind: "complete" };
   }
-}
-
-function errorNameOf(code: number): string {
-  const entry = Object.entries(constants.errno).find(([, number]) => number === code);
-  return entry?.[0] ?? `errno ${code}`;
 }

@@ -35,7 +35,7 @@ test("stacks of the same functions are one, the most frequent first", () => {
     { row: 8, stack: 2, count: 1 },
     { row: 8, stack: 4, count: 9 },
   ];
-  expect([...groupSamples(samples, frames)]).toEqual([
+  expect([...groupSamples(samples, frames, (frame) => frame)]).toEqual([
     [
       7,
       [

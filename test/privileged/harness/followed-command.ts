@@ -7,8 +7,10 @@ import { openCapabilityTracer } from "../../../src/linux/bpf/capability-tracer.t
 import type {
   CapabilityTracer,
   CheckRecord,
+  CredentialsRecord,
   ImageRecord,
   LostCounters,
+  OutcomeRecord,
   WayIn,
 } from "../../../src/linux/bpf/observation.ts";
 import { UnsupportedError } from "../../../src/errors.ts";
@@ -21,6 +23,9 @@ export interface Trace {
   readonly wayIn: WayIn;
   readonly images: readonly ImageRecord[];
   readonly checks: readonly CheckRecord[];
+  readonly credentials: readonly CredentialsRecord[];
+  readonly outcomes: readonly OutcomeRecord[];
+  readonly seesOutcomes: boolean;
   readonly lost: LostCounters;
 }
 
@@ -67,10 +72,13 @@ export async function startHeld(command: readonly string[]): Promise<{
 }
 
 /** Follows a command to the end of its tree. */
-export async function traceCommand(command: readonly string[]): Promise<Trace> {
-  using tracer = await openCapabilityTracer({ scope: { kind: "tree" } });
+export async function traceCommand(
+  command: readonly string[],
+  options: { readonly watchesExits?: boolean } = {},
+): Promise<Trace> {
+  using tracer = await openCapabilityTracer({ scope: { kind: "tree" }, ...options });
   const held = await startHeld(command);
-  tracer.follow(held.pid);
+  tracer.follow(held.pid, "held");
   held.release();
   const status = await held.exited;
   await treeEnd(tracer);
@@ -80,6 +88,9 @@ export async function traceCommand(command: readonly string[]): Promise<Trace> {
     wayIn: tracer.wayIn,
     images: tracer.readImages(),
     checks: tracer.readChecks(),
+    credentials: tracer.readCredentials(),
+    outcomes: tracer.readOutcomes(),
+    seesOutcomes: tracer.seesOutcomes,
     lost: tracer.readLost(),
   };
 }
