@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from "node:child_process";
-import { Duplex } from "node:stream";
+import { Duplex, type Readable } from "node:stream";
+import { SystemError, UnsupportedError } from "../errors.ts";
+import { type GateProcess, gateProcess } from "./gate-script.ts";
+import type { LaunchOptions } from "./launch-options.ts";
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -24,24 +27,30 @@ export interface GatedCommand {
 }
 
 const GATE_DESCRIPTOR = 3;
-/** Says on descriptor 3 that it is a shell by now, waits there for a line, becomes the command. */
-const GATE_SCRIPT = `echo >&${GATE_DESCRIPTOR}; read -r _ <&${GATE_DESCRIPTOR} || exit; exec ${GATE_DESCRIPTOR}<&-; exec "$@"`;
+/** More words of a failing set-up are not kept. */
+const COMPLAINT_LIMIT = 4096;
 
 /**
  * Starts a shell that will become the command, with this process's input, output and terminal. So
- * it can be followed before its first instruction. 127 and 126 are the shell's: not found, not
- * executable.
+ * it can be followed before its first instruction. The shell itself runs with the options, so that
+ * what setting them up takes is over by then. 127 and 126 are the shell's: not found, not
+ * executable. Throws UnsupportedError with the reason when the options cannot be set up, and
+ * SystemError when no shell can be started.
  */
-export function startGatedCommand(argv: readonly string[]): Promise<GatedCommand> {
-  const child = spawn("/bin/sh", ["-c", GATE_SCRIPT, "sh", ...argv], {
-    stdio: ["inherit", "inherit", "inherit", "pipe"],
-  });
+export async function startGatedCommand(
+  argv: readonly string[],
+  options: LaunchOptions = {},
+): Promise<GatedCommand> {
+  const child = spawnGate(gateProcess(argv, options));
   const ended = new Promise<CommandEnd>((resolve) => {
     child.on("exit", (exitCode, signal) => resolve({ exitCode, signal }));
   });
   const gate = gateOf(child);
+  // Written to a process that just died; its end is reported by `ended`.
+  gate.on("error", () => undefined);
   return new Promise((resolve, reject) => {
-    child.on("error", reject);
+    child.on("error", (error) => reject(startError(error)));
+    rejectOnEarlyEnd(child, ended, reject);
     // A process exists before it has become a shell: that exec would count as the command's.
     gate.once("data", () => {
       if (child.pid === undefined) return;
@@ -58,6 +67,55 @@ export function startGatedCommand(argv: readonly string[]): Promise<GatedCommand
       });
     });
   });
+}
+
+/** The command's own standard error is the fifth descriptor; the second one is for complaints. */
+function spawnGate({ words, environment }: GateProcess): ChildProcess {
+  const [program = "", ...rest] = words;
+  try {
+    return spawn(program, rest, {
+      stdio: ["inherit", "inherit", "pipe", "pipe", 2],
+      ...(environment === null ? {} : { env: { ...environment } }),
+    });
+  } catch (error) {
+    // Some, such as E2BIG, are thrown; others come as an event.
+    throw startError(error);
+  }
+}
+
+/** What is no system error (a NUL in an argument) stays as it is. */
+function startError(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^E[A-Z0-9]+$/.test(code) && !code.startsWith("ERR_")
+    ? new SystemError("starting the command", code)
+    : error;
+}
+
+/** Has no effect any more once the shell has said that it is there. */
+function rejectOnEarlyEnd(
+  child: ChildProcess,
+  ended: Promise<CommandEnd>,
+  reject: (error: Error) => void,
+): void {
+  const complaint = readComplaint(child.stderr);
+  void ended.then(async ({ exitCode, signal }) => {
+    const reason = (await complaint) || (signal ?? `status ${exitCode}`);
+    reject(new UnsupportedError(`starting the command: ${reason}`));
+  });
+}
+
+async function readComplaint(stream: Readable | null): Promise<string> {
+  if (stream === null) return "";
+  let text = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    if (text.length < COMPLAINT_LIMIT) text += chunk;
+  });
+  await new Promise((resolve) => {
+    stream.once("close", resolve);
+    stream.once("error", resolve);
+  });
+  return text.trim().split("\n", 1)[0] ?? "";
 }
 
 /** Node makes a pair of connected sockets of a "pipe", so that both ends can write. */

@@ -63,19 +63,19 @@ export class ExecutableReader {
     const key = `${stat.dev}:${stat.ino}:${stat.ctimeMs}`;
     const known = this.#capabilities.get(key);
     if (known !== undefined) return known;
-    const capabilities = this.#readCapabilities(link);
+    const capabilities = this.#libc === null ? null : readFileCapabilities(this.#libc, link);
     this.#capabilities.set(key, capabilities);
     return capabilities;
   }
+}
 
-  #readCapabilities(link: string): FileCapabilities | "none" | null {
-    if (this.#libc === null) return null;
-    const length = this.#libc.getxattr(link, "security.capability", XATTR_BUFFER);
-    if (length >= 0) return decodeFileCapabilities(XATTR_BUFFER.subarray(0, length));
-    // EOPNOTSUPP: the file system cannot hold any. ENODATA: this file holds none.
-    const error = this.#libc.errorName();
-    return error === "ENODATA" || error === "EOPNOTSUPP" || error === "ENOTSUP" ? "none" : null;
-  }
+/** Capabilities of the file that a path leads to; `none` when it has none, null when not readable. */
+export function readFileCapabilities(libc: Libc, path: string): FileCapabilities | "none" | null {
+  const length = libc.getxattr(path, "security.capability", XATTR_BUFFER);
+  if (length >= 0) return decodeFileCapabilities(XATTR_BUFFER.subarray(0, length));
+  // EOPNOTSUPP: the file system cannot hold any. ENODATA: this file holds none.
+  const error = libc.errorName();
+  return error === "ENODATA" || error === "EOPNOTSUPP" || error === "ENOTSUP" ? "none" : null;
 }
 
 function statOrNull(path: string): Stats | null {

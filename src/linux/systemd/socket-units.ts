@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawnSync, type SpawnSyncReturns, type StdioOptions } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { parseSocketUnits, SOCKET_UNIT_PROPERTIES } from "./parse-socket-units.ts";
+import { isBooted, runSystemctl } from "./systemctl.ts";
 
 /** One address of a loaded `.socket` unit that is active. */
 export interface SocketUnitAddress {
@@ -28,7 +28,9 @@ export type SocketUnitListing =
  */
 export function readSocketUnits(managerOf: number | null): SocketUnitListing {
   if (managerOf === null) {
-    return isBooted() ? runSystemctl(["--system"], {}) : unavailable("systemd is not pid 1 here");
+    return isBooted()
+      ? showSocketUnits(["--system"], {})
+      : unavailable("systemd is not pid 1 here");
   }
   const runtimeDirectory = `/run/user/${managerOf}`;
   const gid = readOwnerGid(runtimeDirectory, managerOf);
@@ -38,12 +40,7 @@ export function readSocketUnits(managerOf: number | null): SocketUnitListing {
   // systemctl talks to a manager of its own uid or of root only (bus_check_peercred() in
   // systemd), so root has to become the user.
   const environment = { XDG_RUNTIME_DIR: runtimeDirectory };
-  return runSystemctl(["--user"], environment, { uid: managerOf, gid });
-}
-
-/** The test of sd_booted(3). */
-function isBooted(): boolean {
-  return existsSync("/run/systemd/system");
+  return showSocketUnits(["--user"], environment, { uid: managerOf, gid });
 }
 
 /** Group of a directory that belongs to `uid`; null when it is not there or is somebody else's. */
@@ -57,64 +54,20 @@ function readOwnerGid(path: string, uid: number): number | null {
   }
 }
 
-/** Absolute, so that PATH has no say; the last one is NixOS. */
-const SYSTEMCTL_PATHS = [
-  "/usr/bin/systemctl",
-  "/bin/systemctl",
-  "/run/current-system/sw/bin/systemctl",
-] as const;
-const TIME_LIMIT_MS = 2000;
-const OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024;
-
 /**
  * `systemctl show`, not `list-sockets`: that one lists failed units as well, knows neither device
  * nor protocol, names no service for Accept=yes, and prints JSON only since systemd 246.
  */
-function runSystemctl(
+function showSocketUnits(
   scope: readonly string[],
   environment: Readonly<Record<string, string>>,
   user: { readonly uid?: number; readonly gid?: number } = {},
 ): SocketUnitListing {
   const properties = `--property=${SOCKET_UNIT_PROPERTIES.join(",")}`;
   const call = [...scope, "show", "--no-pager", "--no-ask-password", properties, "--", "*.socket"];
-  const options = {
-    ...user,
-    cwd: "/",
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C", SYSTEMD_COLORS: "0", ...environment },
-    // A session of its own, without our terminal: the user whose uid the child has can trace
-    // it, and must not be able to type into the terminal of root.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"] satisfies StdioOptions,
-    encoding: "utf8",
-    timeout: TIME_LIMIT_MS,
-    killSignal: "SIGKILL",
-    maxBuffer: OUTPUT_LIMIT_BYTES,
-  } as const;
-  for (const path of SYSTEMCTL_PATHS) {
-    const result = spawnSync(path, call, options);
-    if (errorCode(result) !== "ENOENT") return readResult(result);
-  }
-  return unavailable("systemctl is not installed");
-}
-
-function readResult(result: SpawnSyncReturns<string>): SocketUnitListing {
-  const code = errorCode(result);
-  if (code === "ETIMEDOUT") return unavailable(`systemctl did not answer in ${TIME_LIMIT_MS} ms`);
-  if (code === "EPERM") return unavailable("only root can ask the service manager of another user");
-  if (code !== null) return unavailable(`running systemctl: ${code}`);
-  const complaint = result.stderr.trim().split("\n")[0] ?? "";
-  if (result.status !== 0) {
-    return unavailable(`systemctl: ${complaint || `status ${result.status ?? result.signal}`}`);
-  }
-  // In a chroot systemctl says so, prints nothing and reports success.
-  if (result.stdout === "" && complaint !== "") return unavailable(`systemctl: ${complaint}`);
-  return { kind: "units", units: parseSocketUnits(result.stdout) };
-}
-
-function errorCode(result: SpawnSyncReturns<string>): string | null {
-  if (result.error === undefined) return null;
-  const { code } = result.error as NodeJS.ErrnoException;
-  return code ?? result.error.message;
+  const result = runSystemctl(call, { environment, user });
+  if (result.kind === "unavailable") return result;
+  return { kind: "units", units: parseSocketUnits(result.text) };
 }
 
 function unavailable(reason: string): SocketUnitListing {

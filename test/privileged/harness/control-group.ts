@@ -8,6 +8,11 @@ const HIERARCHY = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup", "/sys/fs/cgroup/u
   (path) => existsSync(join(path, "cgroup.procs")),
 );
 
+/** A hierarchy in which the kernel can tell groups apart: the v2 tree, or that of a controller. */
+export const FOLLOWABLE_HIERARCHY = ["unified", "", "pids", "memory"]
+  .map((name) => join("/sys/fs/cgroup", name))
+  .find((path) => existsSync(join(path, "cgroup.procs")));
+
 /** Why no control group can be made here; null when it can. */
 export function unusableControlGroups(): string | null {
   if (HIERARCHY === undefined) return "no control group hierarchy is mounted";
@@ -23,8 +28,11 @@ export function unusableControlGroups(): string | null {
  * Moves a process into a group, which is made for it with the groups above it; the returned
  * function undoes both. To be undone in reverse order, as groups share what is above them.
  */
-export function enterControlGroup(path: string, pid: number): () => void {
-  const root = HIERARCHY ?? "";
+export function enterControlGroup(
+  path: string,
+  pid: number,
+  root: string = HIERARCHY ?? "",
+): () => void {
   const group = join(root, path);
   const topmostMade = mkdirSync(group, { recursive: true });
   const undo = undoLater(() => {
