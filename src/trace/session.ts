@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CapabilityTracer } from "../linux/bpf/observation.ts";
+import type { CapabilityTracer, FollowScope, ImageRecord } from "../linux/bpf/observation.ts";
 import { openCapabilityTracer } from "../linux/bpf/capability-tracer.ts";
 import { type CommandEnd, type GatedCommand, startGatedCommand } from "../linux/gated-command.ts";
+import type { LaunchOptions } from "../linux/launch-options.ts";
 import { openLibc } from "../linux/ffi/libc.ts";
-import { readHost } from "../linux/procfs/machine.ts";
-import { buildProfile } from "./profile.ts";
-import type { Profile } from "./model.ts";
+import type { Profile, Subject } from "./model.ts";
+import { observe, type Observer } from "./observer.ts";
+import { profileOf } from "./profile.ts";
 
 export interface TraceOptions {
-  readonly argv: readonly string[];
+  /** Names the run in merged profiles; unique. */
+  readonly runId: string;
   /** When the trace is made. */
   readonly time: Date;
   /**
-   * Aborted, it ends the trace of what still runs after the command itself ended; with the reason
-   * "SIGTERM" the command gets that signal.
+   * Aborted, it ends the trace, of a command once that has ended itself; with the reason
+   * "SIGTERM" a command gets that signal.
    */
   readonly signal: AbortSignal;
   /** The trace ends after so long, whatever still runs; null for no limit. */
   readonly durationMs: number | null;
+  /** See TracerOptions. */
+  readonly watchesExits: boolean;
+}
+
+export interface CommandOptions extends TraceOptions {
+  readonly argv: readonly string[];
+  readonly launch: LaunchOptions;
+  /** What the trace is of, where it is not just the command. */
+  readonly subject: Subject | null;
+  /** What the command lacks that it would have elsewhere. */
+  readonly gaps: readonly string[];
 }
 
 export interface TraceResult {
@@ -26,7 +39,7 @@ export interface TraceResult {
   readonly end: CommandEnd | null;
 }
 
-/** How often to look whether something that the command started still runs. */
+/** How often to look whether something that is followed still runs. */
 const POLL_MS = 20;
 
 /**
@@ -34,34 +47,119 @@ const POLL_MS = 20;
  * profile of the capabilities that were asked for. Throws UnsupportedError when this kernel or
  * these privileges allow no way in; the command has not run then.
  */
-export async function traceCommand(options: TraceOptions): Promise<TraceResult> {
+export async function traceCommand(options: CommandOptions): Promise<TraceResult> {
   const libc = await openLibc();
-  using tracer = await openCapabilityTracer({ scope: { kind: "tree" } });
-  const command = await startGatedCommand(options.argv);
-  follow(tracer, command);
+  // The shell gets ready while the kernel programs are loaded.
+  const starting = startGatedCommand(options.argv, options.launch);
+  using tracer = await openOrAbandon(starting, options.watchesExits);
+  const command = await starting;
+  followOrAbandon(tracer, command);
+  const observer = observe(tracer, libc);
   const beganNs = libc.readBootClock();
   command.open();
-  const end = await waitForAll(tracer, command, options);
-  const endedNs = libc.readBootClock();
-  const lost = tracer.readLost();
-  const profile = buildProfile({
-    argv: options.argv,
-    host: readHost(),
-    time: options.time,
-    wayIn: tracer.wayIn,
+  const end = await waitForAll(tracer, observer, command, options);
+  const profile = finish(observer, options, {
     beganNs,
-    endedNs,
-    images: tracer.readImages(),
-    checks: tracer.readChecks(),
-    lost,
-    gaps: tracer.hasLiveTasks() ? ["processes of the command still run"] : [],
+    endedNs: libc.readBootClock(),
+    subjectOf: (images) => options.subject ?? commandSubject(options.argv, images),
+    gaps: tracer.hasLiveTasks()
+      ? [...options.gaps, "processes of the command still run"]
+      : options.gaps,
   });
   return { profile, end };
 }
 
-function follow(tracer: CapabilityTracer, command: GatedCommand): void {
+/** Follows a process that runs, with what it starts, until the last of them is gone. */
+export async function traceProcess(
+  options: TraceOptions & { readonly pid: number },
+): Promise<Profile> {
+  const libc = await openLibc();
+  using tracer = await openCapabilityTracer({ scope: { kind: "tree" }, ...waysOf(options) });
+  tracer.follow(options.pid, "attached");
+  const observer = observe(tracer, libc);
+  const beganNs = libc.readBootClock();
+  await waitWhile(() => tracer.hasLiveTasks(), observer, options);
+  return finish(observer, options, {
+    beganNs,
+    endedNs: libc.readBootClock(),
+    subjectOf: (images) => processSubject(options.pid, images),
+    gaps: ["what the process did before was not seen"],
+  });
+}
+
+export interface GroupOptions extends TraceOptions {
+  readonly scope: Extract<FollowScope, { kind: "cgroup" }>;
+  /** True when there is nothing left to follow, and nothing will come. */
+  readonly isOver: () => boolean;
+  readonly subject: Subject;
+  /** Called when everything is in place; the trace goes on when it has settled. */
+  readonly start: (() => Promise<void>) | null;
+}
+
+/** Follows what runs in a control group, and what comes into it. */
+export async function traceGroup(options: GroupOptions): Promise<Profile> {
+  const { scope, isOver, subject, start } = options;
+  const libc = await openLibc();
+  using tracer = await openCapabilityTracer({ scope, ...waysOf(options) });
+  const observer = observe(tracer, libc);
+  const beganNs = libc.readBootClock();
+  let hasFailed = false;
+  const started = start?.();
+  // Thrown below: there is nothing to wait for then.
+  started?.catch(() => {
+    hasFailed = true;
+  });
+  await waitWhile(() => !hasFailed && !isOver(), observer, options);
+  if (hasFailed) await started;
+  return finish(observer, options, {
+    beganNs,
+    endedNs: libc.readBootClock(),
+    subjectOf: () => subject,
+    gaps: start === null ? ["what ran before the trace was not seen"] : [],
+  });
+}
+
+function waysOf({ watchesExits }: TraceOptions): { readonly watchesExits: boolean } {
+  return { watchesExits };
+}
+
+function finish(
+  observer: Observer,
+  { runId, time }: TraceOptions,
+  facts: Omit<Parameters<Observer["describe"]>[0], "id" | "time">,
+): Profile {
+  return profileOf([observer.describe({ id: runId, time, ...facts })]);
+}
+
+function commandSubject(argv: readonly string[], images: readonly ImageRecord[]): Subject {
+  const program = images.find(({ origin }) => origin === "exec")?.exe ?? argv[0] ?? "";
+  return { kind: "command", program, argv };
+}
+
+function processSubject(pid: number, images: readonly ImageRecord[]): Subject {
+  const image = images.find(({ origin }) => origin === "attached");
+  return { kind: "process", program: image?.exe ?? image?.comm ?? "", pid };
+}
+
+/** A command that was never let go must not wait for ever. */
+async function openOrAbandon(
+  starting: Promise<GatedCommand>,
+  watchesExits: boolean,
+): Promise<CapabilityTracer> {
   try {
-    tracer.follow(command.pid);
+    return await openCapabilityTracer({ scope: { kind: "tree" }, watchesExits });
+  } catch (error) {
+    await starting.then(
+      (command) => command.abandon(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+function followOrAbandon(tracer: CapabilityTracer, command: GatedCommand): void {
+  try {
+    tracer.follow(command.pid, "held");
   } catch (error) {
     command.abandon();
     throw error;
@@ -71,19 +169,38 @@ function follow(tracer: CapabilityTracer, command: GatedCommand): void {
 /** Waits for the command, then for what it left behind; gives up at the limit or on request. */
 async function waitForAll(
   tracer: CapabilityTracer,
+  observer: Observer,
   command: GatedCommand,
   { signal, durationMs }: TraceOptions,
 ): Promise<CommandEnd | null> {
   const limit = startLimit(durationMs);
   // Interrupted from the terminal, the command has the signal too: it decides when it ends.
-  signal.addEventListener("abort", () => {
+  const terminate = (): void => {
     if (signal.reason === "SIGTERM") command.terminate();
-  });
+  };
+  if (signal.aborted) terminate();
+  else signal.addEventListener("abort", terminate);
+  const looking = setInterval(() => observer.look(), POLL_MS);
   const end = await Promise.race([command.ended, limit.reached]);
   while (!limit.isReached() && !signal.aborted && tracer.hasLiveTasks()) await wait(POLL_MS);
+  clearInterval(looking);
   limit.stop();
   if (end === null) command.detach();
   return end;
+}
+
+/** Waits until it is over, the limit is reached or the user has seen enough. */
+async function waitWhile(
+  isRunning: () => boolean,
+  observer: Observer,
+  { signal, durationMs }: TraceOptions,
+): Promise<void> {
+  const limit = startLimit(durationMs);
+  while (!limit.isReached() && !signal.aborted && isRunning()) {
+    observer.look();
+    await wait(POLL_MS);
+  }
+  limit.stop();
 }
 
 interface Limit {

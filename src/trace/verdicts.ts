@@ -1,105 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
+import { capabilityName } from "../capabilities/names.ts";
 import type { CheckRecord } from "../linux/bpf/observation.ts";
 import { INITIAL_USER_NAMESPACE } from "../linux/procfs/namespaces.ts";
-import type { Verdict } from "./model.ts";
+import { syscallName } from "../linux/syscalls.ts";
+import { type BearingCondition, conditionsOf } from "./conditions.ts";
+import { fallbackReason } from "./fallbacks.ts";
+import { gateOf, passesThrough, sourceNames } from "./kernel-stack.ts";
+import type { Observation } from "./model.ts";
+import type { Surroundings } from "./surroundings.ts";
 
-/** A verdict with the kernel function that asked. */
-export interface Judgement {
-  readonly verdict: Verdict;
+/** A verdict with what it rests on. */
+export type Judgement = Pick<Observation, "verdict" | "gate" | "reason" | "conditions">;
+
+/** What one stack of a check says. */
+interface Testimony {
   readonly gate: string | null;
+  readonly samples: number;
+  readonly verdict: "opportunistic" | "self-confinement" | "conditional" | null;
   readonly reason: string | null;
+  readonly conditions: readonly BearingCondition[];
 }
 
-interface OpportunisticGate {
-  /** Functions, one of which is on the stack. */
-  readonly functions: readonly string[];
-  readonly reason: string;
-  /** Only these capabilities; null for whichever is asked. */
-  readonly capabilities: readonly number[] | null;
-}
+/** System calls that account for memory; null is a page fault that lets the stack grow. */
+const MEMORY_CALLS: ReadonlySet<string | null> = new Set([
+  "mmap",
+  "brk",
+  "mprotect",
+  "mremap",
+  "clone",
+  "clone3",
+  "fork",
+  "vfork",
+  "execve",
+  "execveat",
+  "shmget",
+  null,
+]);
 
-const SETPCAP = 8;
-const SYS_ADMIN = 21;
-const SYS_RESOURCE = 24;
+/** System calls that make user namespaces, and ask for a capability in no other but one's own. */
+const MAKING_CALLS: ReadonlySet<string> = new Set(["clone", "clone3", "unshare"]);
 
-/** Places in Linux 6.x where the kernel asks and goes on without the capability. */
-const OPPORTUNISTIC_GATES: readonly OpportunisticGate[] = [
-  {
-    functions: ["security_vm_enough_memory_mm", "cap_vm_enough_memory", "__vm_enough_memory"],
-    reason: "memory accounting: the reserve for the administrator",
-    capabilities: [SYS_ADMIN],
-  },
-  {
-    functions: ["ext4_has_free_clusters", "xfs_mod_freecounter", "btrfs_reserve_metadata_bytes"],
-    reason: "free blocks: the reserve for the administrator",
-    capabilities: null,
-  },
-  {
-    functions: ["too_many_unix_fds", "too_many_pipe_buffers_hard", "too_many_pipe_buffers_soft"],
-    reason: "limit on descriptors in flight or pipe buffers",
-    capabilities: null,
-  },
-  {
-    functions: ["cap_inh_is_capped", "cap_capset"],
-    reason: "capset(2): decides only whether the inheritable set may grow",
-    capabilities: [SETPCAP],
-  },
-  {
-    functions: ["cap_bprm_creds_from_file", "bprm_creds_from_file", "begin_new_exec"],
-    reason: "exec: decides only whether the new program may be dumped or traced",
-    capabilities: null,
-  },
-  {
-    functions: ["is_ucounts_overlimit", "inc_rlimit_ucounts", "is_rlimit_overlimit"],
-    reason: "limit on processes",
-    capabilities: [SYS_ADMIN, SYS_RESOURCE],
-  },
-];
-
-/** Functions between cap_capable() and the one that really asked. */
-const WRAPPERS =
-  /^(?:cap_capable|security_capable|ns_capable|ns_capable_common|capable|has_capability|has_ns_capability|ns_capable_noaudit|has_capability_noaudit|has_ns_capability_noaudit|ns_capable_setid|capable_wrt_inode_uidgid|privileged_wrt_inode_uidgid|sk_capable|sk_ns_capable|sk_net_capable|netlink_capable|netlink_ns_capable|netlink_net_capable|file_ns_capable|bpf_.*|trace_.*|__traceiter_.*|__bpf_trace_.*)(?:\..*)?$/;
-
-/** Judges checks that are alike by what was asked, of whom, and from where in the kernel. */
-export function judgeCheck(record: CheckRecord): Judgement {
-  const check = { ...record, stacks: record.stacks.map(withSourceNames) };
-  const gate = gateOf(check);
-  if (check.borrowedCredentials) {
-    return { verdict: "borrowed", gate, reason: "the credentials were not the program's own" };
+/**
+ * Judges checks that are alike by what was asked, of whom, and from where in the kernel. They
+ * decide nothing only when each stack that was sampled says so; without any stack, only where the
+ * system call leaves no doubt.
+ */
+export function judgeCheck(check: CheckRecord, surroundings: Surroundings): Judgement {
+  const testimonies = testify(check, surroundings);
+  const deciding = testimonies.filter(({ verdict }) => verdict !== "opportunistic");
+  const [first] = deciding.length > 0 ? deciding : testimonies;
+  const judgement = { gate: first?.gate ?? null, conditions: textsOf(testimonies) };
+  const foreign = judgeCredentials(check, surroundings);
+  if (foreign !== null) return { ...judgement, verdict: "borrowed", reason: foreign };
+  if (deciding.length === 0) {
+    return { ...judgement, verdict: "opportunistic", reason: first?.reason ?? null };
   }
-  if (check.targetNamespace !== INITIAL_USER_NAMESPACE) {
-    return { verdict: "namespaced", gate, reason: "asked for in a child user namespace" };
+  const elsewhere = judgeNamespace(check, surroundings);
+  if (elsewhere !== null) return { ...judgement, verdict: "namespaced", reason: elsewhere };
+  if (!check.granted) return { ...judgement, verdict: "denied", reason: null };
+  const [verdict, ...others] = new Set(deciding.map((each) => each.verdict));
+  if (!verdict || others.length > 0) return { ...judgement, verdict: "required", reason: null };
+  return { ...judgement, verdict, reason: first?.reason ?? null };
+}
+
+/** Why the credentials were not the program's own; null where they were. */
+function judgeCredentials(check: CheckRecord, surroundings: Surroundings): string | null {
+  if (check.borrowedCredentials) return "the credentials were not the program's own";
+  const isOfHost = check.targetNamespace === INITIAL_USER_NAMESPACE;
+  return isOfHost && check.granted && holds(check, surroundings) === false
+    ? "granted, though the program does not have it"
+    : null;
+}
+
+/** Why it is no need on the host that the check was not for the initial user namespace. */
+function judgeNamespace(check: CheckRecord, surroundings: Surroundings): string | null {
+  if (check.targetNamespace === INITIAL_USER_NAMESPACE) return null;
+  if (check.ownNamespace) return "asked for in the user namespace that it lives in";
+  if (check.ownsNamespace) return "asked for in a user namespace that its user made";
+  const { credentials, granted, syscall } = check;
+  // The one that the call itself makes, whose owner the caller is.
+  const isNew = syscall !== null && MAKING_CALLS.has(syscallName(syscall));
+  if (isNew) return "asked for in the user namespace that the call makes";
+  const isOfHost = credentials !== null && surroundings.ofInitialNamespace.has(credentials);
+  // What a process has in the initial namespace it has in every other one.
+  if (isOfHost && granted && holds(check, surroundings) === true) return null;
+  return "asked for in a child user namespace";
+}
+
+/** Whether the program has the capability; null where its credentials were not seen. */
+function holds(
+  { credentials, capability }: CheckRecord,
+  { credentials: rows }: Surroundings,
+): boolean | null {
+  const row = credentials === null ? undefined : rows.get(credentials);
+  return row === undefined ? null : ((row.permitted >> BigInt(capability)) & 1n) === 1n;
+}
+
+/** One for each stack, the most frequent first; one for none. */
+function testify(check: CheckRecord, surroundings: Surroundings): readonly Testimony[] {
+  const stacks = check.stacks.filter(({ frames }) => frames.length > 0);
+  if (stacks.length === 0) return [testifyWithoutStack(check, surroundings)];
+  return stacks
+    .toSorted((one, other) => other.samples - one.samples)
+    .map(({ frames, samples }) => testifyOf(sourceNames(frames), samples, check, surroundings));
+}
+
+function testifyOf(
+  frames: readonly string[],
+  samples: number,
+  check: CheckRecord,
+  surroundings: Surroundings,
+): Testimony {
+  const capability = capabilityName(check.capability);
+  const conditions = conditionsOf(frames, capability, surroundings.context);
+  const common = { gate: gateOf(frames), samples, conditions };
+  const fallback =
+    fallbackReason(frames, capability, check, surroundings) ??
+    inheritableReason(passesThrough(frames, ["cap_capset"]), check, surroundings);
+  if (fallback !== null) return { ...common, verdict: "opportunistic", reason: fallback };
+  const confinement = confinementReason(passesThrough(frames, ["cap_task_prctl"]), check);
+  if (confinement !== null) return { ...common, verdict: "self-confinement", reason: confinement };
+  const setting = conditions.find(({ decides }) => decides);
+  if (setting === undefined) return { ...common, verdict: null, reason: null };
+  return { ...common, verdict: "conditional", reason: `asked for because of ${setting.text}` };
+}
+
+/** The kernel hides its symbols, or no stack was kept. */
+function testifyWithoutStack(check: CheckRecord, surroundings: Surroundings): Testimony {
+  const capability = capabilityName(check.capability);
+  const call = check.syscall === null ? null : syscallName(check.syscall);
+  const conditions = conditionsOf([], capability, surroundings.context);
+  const common = { gate: null, samples: 0, conditions };
+  if (capability === "sys_admin" && check.silent === true && MEMORY_CALLS.has(call)) {
+    const reason = "memory accounting, as far as the system call tells";
+    return { ...common, verdict: "opportunistic", reason };
   }
-  const opportunistic = opportunisticReason(check);
-  if (opportunistic !== null) return { verdict: "opportunistic", gate, reason: opportunistic };
-  if (check.silent === true) {
-    return { verdict: "opportunistic", gate, reason: "asked without audit" };
-  }
-  return { verdict: check.granted ? "required" : "denied", gate, reason: null };
+  const inheritable = inheritableReason(call === "capset", check, surroundings);
+  if (inheritable !== null) return { ...common, verdict: "opportunistic", reason: inheritable };
+  const confinement = confinementReason(call === "prctl", check);
+  if (confinement !== null) return { ...common, verdict: "self-confinement", reason: confinement };
+  return { ...common, verdict: null, reason: null };
 }
 
-type Stack = CheckRecord["stacks"][number];
-
-/** Copies that the compiler made have a suffix: "rtnl_get_net.constprop.0", "f.isra.0", "f.cold". */
-function withSourceNames({ frames, samples }: Stack): Stack {
-  return { frames: frames.map((frame) => frame.split(".")[0] ?? frame), samples };
+/** security/commoncap.c, cap_inh_is_capped(): asked in each capset(2). */
+function inheritableReason(
+  isCapset: boolean,
+  { capability, credentials }: CheckRecord,
+  { growingInheritable }: Surroundings,
+): string | null {
+  if (!isCapset || capabilityName(capability) !== "setpcap") return null;
+  if (credentials !== null && growingInheritable.has(credentials)) return null;
+  return "capset: decides only whether the inheritable set may get what is not permitted";
 }
 
-/** The innermost function that is no wrapper, of the stack that was sampled most. */
-function gateOf({ stacks }: CheckRecord): string | null {
-  const [stack] = stacks.toSorted((one, other) => other.samples - one.samples);
-  return stack?.frames.find((frame) => !WRAPPERS.test(frame)) ?? null;
+/** security/commoncap.c, cap_task_prctl(): PR_CAPBSET_DROP and PR_SET_SECUREBITS. */
+function confinementReason(isPrctl: boolean, { capability }: CheckRecord): string | null {
+  if (!isPrctl || capabilityName(capability) !== "setpcap") return null;
+  return "prctl: takes from the bounding set, or sets secure bits";
 }
 
-/** Null unless every stack that was sampled leads to such a place. */
-function opportunisticReason({ stacks, capability }: CheckRecord): string | null {
-  const reasons = stacks.map(({ frames }) => {
-    const gate = OPPORTUNISTIC_GATES.find(
-      ({ functions, capabilities }) =>
-        (capabilities === null || capabilities.includes(capability)) &&
-        frames.some((frame) => functions.includes(frame)),
-    );
-    return gate?.reason ?? null;
-  });
-  return reasons.includes(null) ? null : (reasons[0] ?? null);
+function textsOf(testimonies: readonly Testimony[]): readonly string[] {
+  return [...new Set(testimonies.flatMap(({ conditions }) => conditions.map(({ text }) => text)))];
 }

@@ -2,99 +2,171 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { renderTraceCaps, renderTraceText } from "../../src/report/trace-text.ts";
 import { toJson } from "../../src/report/text/escape.ts";
-import { buildProfile, type TraceEvidence } from "../../src/trace/profile.ts";
-import { check, image, stack } from "./build-check.ts";
-
-const EVIDENCE: TraceEvidence = {
-  argv: ["daemon", "--port", "81"],
-  host: { name: "host.example", kernel: "6.18.0" },
-  time: new Date("2026-06-09T12:00:00Z"),
-  wayIn: "tp_btf",
-  beganNs: 40,
-  endedNs: 1_000_000_040,
-  images: [image()],
-  checks: [check({ stacks: stack("cap_capable", "__inet_bind") })],
-  lost: { checks: 0, stacks: 0, images: 0 },
-  gaps: [],
-};
+import {
+  check,
+  checkAt,
+  finding,
+  history,
+  image,
+  only,
+  outcome,
+  profile,
+  stack,
+  syscall,
+} from "./build-check.ts";
+import { chance, randomProfile, randomRun } from "./random-profile.ts";
 
 const SCHEMA = new URL("../../schemas/profile.schema.json", import.meta.url);
-const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
+const validate = new Ajv2020({ strict: true, allErrors: true }).compile(
   JSON.parse(readFileSync(SCHEMA, "utf8")),
 );
+const faultsOf = (document: unknown): readonly string[] => {
+  validate(document);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+};
+
+const BIND = check({ syscall: syscall("bind"), stacks: stack("cap_capable", "__inet_bind") });
 
 describe("a profile", () => {
-  test("follows its schema", () => {
-    const valid = validate(JSON.parse(toJson(buildProfile(EVIDENCE))));
-    expect(validate.errors ?? []).toEqual([]);
-    expect(valid).toBe(true);
+  test("follows its schema with all that a trace may see", () => {
+    const full = profile({
+      checks: [
+        BIND,
+        checkAt("setuid", ["__sys_setuid"], { granted: false, syscall: syscall("setuid") }),
+        checkAt("sys_admin", ["__vm_enough_memory"], { firstNs: 200 }),
+      ],
+      credentials: history({}, { permitted: only("kill"), securebits: 0x1f }),
+      outcomes: [outcome("setuid", 512, ["setuid"])],
+      context: {
+        sysctls: { "kernel.kptr_restrict": null, "vm.mmap_min_addr": "65536" },
+        securityModules: ["capability"],
+        lockdown: "integrity",
+      },
+      nameUserStack: () => [
+        { name: "main", file: "/usr/sbin/daemon", buildId: "ab12", offset: 16 },
+        { name: "[jit]", file: null, buildId: null, offset: null },
+      ],
+    });
+    expect(faultsOf(JSON.parse(toJson(full)))).toEqual([]);
   });
 
-  test("names the capability, the program and the gate", () => {
-    expect(buildProfile(EVIDENCE).findings).toEqual([
+  test("follows its schema whatever was seen", () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const next = chance(seed);
+      const random = randomProfile(next, [randomRun(next, 1), randomRun(next, 2)]);
+      expect(faultsOf(JSON.parse(toJson(random)))).toEqual([]);
+    }
+  });
+
+  test("does not follow it with a key too many or too few anywhere", () => {
+    const document = (): Record<string, unknown> =>
+      JSON.parse(toJson(profile({ checks: [BIND], credentials: history({}) }))) as never;
+    for (const holder of objectsOf(document())) {
+      for (const key of Object.keys(holder.value)) {
+        const changed = document();
+        const target = objectsOf(changed)[holder.at]?.value ?? {};
+        if (holder.isTable) continue;
+        delete target[key];
+        expect([key, faultsOf(changed).length > 0]).toEqual([key, true]);
+      }
+      const changed = document();
+      const target = objectsOf(changed)[holder.at]?.value ?? {};
+      if (holder.isTable) continue;
+      target["surplus"] = 1;
+      expect(faultsOf(changed)).not.toEqual([]);
+    }
+  });
+
+  test("names the capability, the program, the system call and the gate", () => {
+    expect(profile({ checks: [BIND] }).findings).toEqual([
       {
         capability: "net_bind_service",
         verdict: "required",
         granted: 1,
         denied: 0,
-        syscalls: [],
-        programs: ["/usr/sbin/daemon"],
-        gates: ["__inet_bind"],
+        phases: ["start-up"],
+        uses: [
+          {
+            program: "/usr/sbin/daemon",
+            syscall: "bind",
+            gate: "__inet_bind",
+            verdict: "required",
+            reason: null,
+            phase: "start-up",
+            granted: 1,
+            denied: 0,
+            userStack: [],
+            outcomes: [],
+          },
+        ],
+        conditions: [],
+        alternatives: [],
+        denial: null,
+        installedIn: [],
+        runs: ["run-1"],
       },
     ]);
   });
 
-  test("leaves out what was checked before the first exec", () => {
-    const images = [image({ id: 1, exe: null }), image({ id: 2 })];
-    const profile = buildProfile({ ...EVIDENCE, images });
-    expect([profile.images.length, profile.findings.length]).toEqual([1, 0]);
-    expect(profile.conclusion).toBe("needs-nothing-seen");
+  test("tells each program and system call apart that used a capability", () => {
+    const checks = [
+      BIND,
+      { ...BIND, image: 2 },
+      { ...BIND, syscall: syscall("listen"), firstNs: 300, count: 5 },
+    ];
+    const images = [image(), image({ id: 2, exe: "/usr/bin/helper" })];
+    const uses = finding("net_bind_service", { checks, images })?.uses ?? [];
+    expect(uses.map((use) => `${use.program} ${use.syscall} ${use.granted}`)).toEqual([
+      "/usr/sbin/daemon listen 5",
+      "/usr/bin/helper bind 1",
+      "/usr/sbin/daemon bind 1",
+    ]);
   });
 
-  test("without a program is inconclusive, not without needs", () => {
-    const profile = buildProfile({ ...EVIDENCE, images: [], checks: [] });
-    expect([profile.conclusion, profile.coverage.complete]).toEqual(["inconclusive", false]);
-  });
-
-  test("with lost checks is not complete", () => {
-    const lost = { checks: 3, stacks: 0, images: 0 };
-    expect(buildProfile({ ...EVIDENCE, lost }).coverage.complete).toBe(false);
+  test("labels checks by the program of their image, or by its name where no path is known", () => {
+    const images = [image({ exe: null, comm: "worker" })];
+    expect(finding("net_bind_service", { checks: [BIND], images })?.uses[0]?.program).toBe(
+      "[worker]",
+    );
   });
 
   test("takes the weightiest verdict of a capability and adds up all its checks", () => {
     const checks = [check({ granted: false, count: 4 }), check({ count: 2 })];
-    const [finding] = buildProfile({ ...EVIDENCE, checks }).findings;
-    expect([finding?.verdict, finding?.granted, finding?.denied]).toEqual(["required", 2, 4]);
+    const found = finding("net_bind_service", { checks });
+    expect(found).toMatchObject({ verdict: "required", granted: 2, denied: 4 });
+  });
+
+  test("keeps what is needed below a user namespace out of what the host must grant", () => {
+    const inside = check({ capability: 21, targetNamespace: 4026532500, ownNamespace: true });
+    const { findings, conclusion } = profile({ checks: [inside, BIND] });
+    expect(findings.map(({ capability, verdict }) => `${capability} ${verdict}`)).toEqual([
+      "net_bind_service required",
+      "sys_admin namespaced",
+    ]);
+    expect(conclusion).toBe("needs");
+    expect(profile({ checks: [inside] }).conclusion).toBe("needs-nothing-seen");
+    const memory = checkAt("sys_admin", ["__vm_enough_memory"], { granted: false });
+    expect(finding("sys_admin", { checks: [memory, inside] })?.verdict).toBe("namespaced");
   });
 });
 
-describe("its text", () => {
-  test("says what was needed and that it is not proven", () => {
-    const text = renderTraceText(buildProfile(EVIDENCE));
-    expect(text).toContain(
-      "net_bind_service  1 granted, outside a system call, asked by __inet_bind",
-    );
-    expect(text).toContain("not yet proven: CAP_NET_BIND_SERVICE\n");
-  });
+interface Holder {
+  readonly at: number;
+  readonly value: Record<string, unknown>;
+  /** Its keys are data. */
+  readonly isTable: boolean;
+}
 
-  test("holds no control character of a hostile program", () => {
-    const images = [image({ exe: "/tmp/\u001b[31m\u202e" })];
-    const text = renderTraceText(buildProfile({ ...EVIDENCE, argv: ["a\u0007"], images }));
-    expect(text).toMatch(/^[\x20-\x7e\n]*$/);
-  });
-
-  test("says what was lost", () => {
-    const lost = { checks: 1, stacks: 2, images: 0 };
-    const text = renderTraceText(buildProfile({ ...EVIDENCE, lost, gaps: ["still runs"] }));
-    expect(text).toEndWith("incomplete: 1 check lost; 2 stacks lost; still runs\n");
-  });
-
-  test("as caps is the required set alone", () => {
-    const checks = [check(), check({ capability: 13, granted: false }), check({ capability: 41 })];
-    expect(renderTraceCaps(buildProfile({ ...EVIDENCE, checks }))).toBe(
-      "CAP_41\nCAP_NET_BIND_SERVICE\n",
-    );
-  });
-});
+function objectsOf(document: unknown): readonly Holder[] {
+  const found: Omit<Holder, "at">[] = [];
+  const visit = (value: unknown, key: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (!Array.isArray(value)) {
+      found.push({ value: value as Record<string, unknown>, isTable: key === "sysctls" });
+    }
+    for (const [name, each] of Object.entries(value)) visit(each, name);
+  };
+  visit(document, "");
+  return found.map((each, at) => ({ ...each, at }));
+}
