@@ -68,7 +68,8 @@ test("the schema refuses a key that it does not know and a report that lacks one
 });
 
 test("every property in the schemas is required and described", () => {
-  for (const name of ["exposure", "exposure-line", "interfaces"]) checkObjects(readSchema(name));
+  const names = ["exposure", "exposure-line", "interfaces", "profile-diff", "doctor"];
+  for (const name of names) checkObjects(readSchema(name));
 });
 
 /** Descriptions may stand in the definition that a property refers to. */

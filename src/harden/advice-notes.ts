@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import { capabilityNumber, constantName } from "../capabilities/spelling.ts";
+import { CAPABILITY_NAMES } from "../capabilities/names.ts";
+import { type CapabilityFinding, NEEDED_VERDICTS, type Profile } from "../trace/model.ts";
+import { type Grant, namesOf } from "./grant.ts";
+import { evidenceSentence, listNames } from "./wording.ts";
+
+/** What to know about the granted set, whichever configuration it is written into. */
+export function adviceNotes(profile: Profile, grant: Grant): readonly string[] {
+  return [
+    evidenceSentence(grant.runs),
+    ...(grant.all.length === 0
+      ? ["Run it as a user without privileges, and give it no capability."]
+      : []),
+    ...lossNotes(profile),
+    ...phaseNotes(grant),
+    ...conditionNotes(profile.findings),
+    ...alternativeNotes(profile.findings),
+    ...installedNotes(grant),
+    ...confinementNotes(grant),
+    ...deniedNotes(profile.findings),
+    ...namespacedNotes(profile.findings),
+    ...configuredNotes(profile, grant),
+    ...unknownNotes(profile.findings),
+  ];
+}
+
+function lossNotes({ coverage: { lost }, runs }: Profile): readonly string[] {
+  const images = runs.flatMap((run) => run.images);
+  return [
+    ...(lost.checks + lost.images > 0
+      ? ["Checks or programs were lost: the set may lack what they needed."]
+      : []),
+    ...(images.length > 0 && images.every(({ attached }) => attached)
+      ? [
+          "All programs ran before the trace began: what they need to start was not seen, and a " +
+            "set without it keeps them from starting again.",
+        ]
+      : []),
+  ];
+}
+
+function phaseNotes({ needed, afterDrop }: Grant): readonly string[] {
+  if (afterDrop === null || needed.length === 0) return [];
+  const startUp = needed.filter((capability) => !afterDrop.includes(capability));
+  if (startUp.length === 0) return [];
+  const kept = afterDrop.length === 0 ? "nothing" : listNames(afterDrop);
+  return [
+    `Needed only until the program gave privileges up: ${listNames(startUp)}; needed after ` +
+      `it, or by programs that keep theirs: ${kept}. A configuration from outside has to grant both.`,
+  ];
+}
+
+function conditionNotes(findings: readonly CapabilityFinding[]): readonly string[] {
+  return findings
+    .filter(({ verdict }) => verdict === "conditional")
+    .map(
+      ({ capability, conditions }) =>
+        `${constantName(capability)} is needed because of a setting of the traced system` +
+        `${conditions.length === 0 ? "" : ` (${conditions.join(", ")})`}; with another setting it may not be.`,
+    );
+}
+
+function alternativeNotes(findings: readonly CapabilityFinding[]): readonly string[] {
+  return findings
+    .filter(({ verdict }) => NEEDED_VERDICTS.includes(verdict))
+    .filter(({ alternatives }) => alternatives.length > 0)
+    .map(
+      ({ capability, alternatives }) =>
+        `In place of ${constantName(capability)} the narrower ${listNames(alternatives)} would do: ` +
+        "the kernel asked for that first. Grant it instead, and trace again.",
+    );
+}
+
+function installedNotes({ installed }: Grant): readonly string[] {
+  if (installed.length === 0) return [];
+  return [
+    `Never asked for, and put into its sets by a program: ${listNames(installed)}. They are ` +
+      "granted because the program's own capset(2) would fail without them.",
+  ];
+}
+
+function confinementNotes({ confinement }: Grant): readonly string[] {
+  if (confinement.length === 0) return [];
+  return [
+    `Asked for only to give privileges up for good: ${listNames(confinement)}. Not granted here: ` +
+      "the program's attempt then fails, and it goes on with what the configuration leaves it, " +
+      "logs an error, or stops. Add it where the program should confine itself further.",
+  ];
+}
+
+function deniedNotes(findings: readonly CapabilityFinding[]): readonly string[] {
+  const denied = findings.filter(({ verdict }) => verdict === "denied");
+  const failing = namesOf(
+    denied.filter(({ denial }) => denial === "failing"),
+    "denied",
+  );
+  const others = namesOf(
+    denied.filter(({ denial }) => denial !== "failing"),
+    "denied",
+  );
+  return [
+    ...(failing.length > 0
+      ? [
+          `Denied, and calls failed: ${listNames(failing)}. Not granted by itself; when the ` +
+            "program should do what failed, grant it, trace again and see what comes after.",
+        ]
+      : []),
+    ...(others.length > 0 ? [`Denied and not granted: ${listNames(others)}.`] : []),
+  ];
+}
+
+function namespacedNotes(findings: readonly CapabilityFinding[]): readonly string[] {
+  const names = namesOf(findings, "namespaced");
+  if (names.length === 0) return [];
+  return [
+    `Used in a user namespace of the program's own: ${listNames(names)}. That is no need on the ` +
+      "host, but the program must be allowed to create the namespace.",
+  ];
+}
+
+/** What a service had when it started, where that was limited already, and did not ask for. */
+function configuredNotes({ subject, runs }: Profile, { all }: Grant): readonly string[] {
+  if (subject.kind !== "unit" && subject.kind !== "service") return [];
+  const first = runs[0]?.credentials.find(({ previous }) => previous === null);
+  if (first === undefined || first.bounding.length >= CAPABILITY_NAMES.length - 1) return [];
+  const unasked = first.bounding.filter((capability) => !all.includes(capability));
+  if (unasked.length === 0) return [];
+  return [
+    `In the unit's bounding set so far, and not needed in what was seen: ${listNames(unasked)}. ` +
+      "Keep what serves something that was not exercised.",
+  ];
+}
+
+function unknownNotes(findings: readonly CapabilityFinding[]): readonly string[] {
+  const names = findings.map(({ capability }) => capability);
+  const numbered = names.filter((name) => /^cap_\d+$/.test(name));
+  const strange = names.filter((name) => capabilityNumber(name) === null);
+  return [
+    ...(numbered.length > 0
+      ? [
+          `${listNames(numbered)}: newer than the names that capscope knows. Tools and runtimes ` +
+            "may not know it either.",
+        ]
+      : []),
+    ...strange.map((name) => `"${name}" is no capability and is left out.`),
+  ];
+}

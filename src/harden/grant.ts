@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import { capabilityNumber, compareCapabilities } from "../capabilities/spelling.ts";
+import {
+  type CapabilityFinding,
+  type CredentialsRow,
+  NEEDED_VERDICTS,
+  type Profile,
+  type Run,
+  type Verdict,
+} from "../trace/model.ts";
+
+/** What the configurations grant, and to whom. Lists are in number order. */
+export interface Grant {
+  /** Capabilities that decided something. */
+  readonly needed: readonly string[];
+  /** Those that a program only put into its sets. */
+  readonly installed: readonly string[];
+  /** Both: what the permitted and the bounding set must hold. */
+  readonly all: readonly string[];
+  /** Asked for to give privileges up, and for nothing else. */
+  readonly confinement: readonly string[];
+  /** Needed after a program gave privileges up, or by one that keeps them; null when none did. */
+  readonly afterDrop: readonly string[] | null;
+  /** A program ran with root's effective user id. */
+  readonly ranAsRoot: boolean;
+  /** An exec gave a program more than it had: setuid, file capabilities, or root's own. */
+  readonly gainsAtExec: boolean;
+  readonly runs: number;
+}
+
+/** Works out what a profile's programs must be granted to do the same again. */
+export function grantOf({ findings, runs }: Profile): Grant {
+  const named = findings.filter(({ capability }) => capabilityNumber(capability) !== null);
+  const needed = namesOf(named, ...NEEDED_VERDICTS);
+  const installed = namesOf(named, "capset-only");
+  const rows = runs.flatMap(({ credentials }) => credentials);
+  const lasting = new Set(runs.flatMap(lastingNeeds));
+  const hasDropped = rows.some(({ phase }) => phase === "after-drop");
+  return {
+    needed,
+    installed,
+    all: [...needed, ...installed].toSorted(compareCapabilities),
+    confinement: namesOf(named, "self-confinement"),
+    afterDrop: hasDropped ? needed.filter((name) => lasting.has(name)) : null,
+    ranAsRoot: rows.some(({ effectiveUid }) => effectiveUid === 0),
+    gainsAtExec: runs.some(hasGainAtExec),
+    runs: runs.length,
+  };
+}
+
+/** Capabilities with one of these verdicts, in number order. */
+export function namesOf(
+  findings: readonly CapabilityFinding[],
+  ...verdicts: readonly Verdict[]
+): readonly string[] {
+  return findings
+    .filter(({ verdict }) => verdicts.includes(verdict))
+    .map(({ capability }) => capability)
+    .toSorted(compareCapabilities);
+}
+
+/** Needs after a drop, and those of programs that never drop. */
+function lastingNeeds({ observations, credentials }: Run): readonly string[] {
+  const dropping = new Set(
+    credentials.filter(({ phase }) => phase === "after-drop").map(({ image }) => image),
+  );
+  return observations
+    .filter(({ verdict }) => NEEDED_VERDICTS.includes(verdict))
+    .filter(({ image, phase }) => phase === "after-drop" || !dropping.has(image))
+    .map(({ capability }) => capability);
+}
+
+function hasGainAtExec({ credentials }: Run): boolean {
+  const byId = new Map(credentials.map((row) => [row.id, row]));
+  return credentials.some((row) => {
+    const before = row.previous === null ? undefined : byId.get(row.previous);
+    return before !== undefined && before.image !== row.image && isMore(row, before);
+  });
+}
+
+function isMore(row: CredentialsRow, before: CredentialsRow): boolean {
+  return row.permitted.some((capability) => !before.permitted.includes(capability));
+}
