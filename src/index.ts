@@ -2,11 +2,17 @@
 
 /** The public API: what the command line is made of. */
 export { CAPABILITY_NAMES, capabilityName } from "./capabilities/names.ts";
+export { collectDoctor, type DoctorOptions } from "./doctor/collect.ts";
+export type { Check as DoctorCheck, DoctorReport } from "./doctor/model.ts";
 export { SystemError, UnsupportedError, UsageError } from "./errors.ts";
 export { collectExposure, collectInterfaces, type ExposureOptions } from "./exposure/collect.ts";
 export { type ExposureFilter, filterReport, KEEP_ALL } from "./exposure/filter.ts";
 export type * from "./exposure/model.ts";
-export type { CapabilityFinding, Image, Observation, Profile, Verdict } from "./trace/model.ts";
+export type * from "./trace/model.ts";
+export { diffProfiles } from "./trace/diff.ts";
+export { mergeProfiles, type NamedProfile } from "./trace/merge.ts";
+export { parseProfile } from "./trace/parse-profile.ts";
+export { profileOf } from "./trace/profile.ts";
 export { traceCommand, type TraceOptions, type TraceResult } from "./trace/session.ts";
 export {
   EXPOSURE_FORMATS,

@@ -6,9 +6,10 @@ export function testUnless(
   reason: string | null,
   title: string,
   body: () => void | Promise<void>,
+  limitMs?: number,
 ): void {
   if (reason === null) {
-    test(title, body);
+    test(title, body, limitMs);
     return;
   }
   console.warn(`skipped: ${title}: ${reason}`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, openSync, writeSync } from "node:fs";
 import { SystemError } from "../errors.ts";
+import type { OutputStream } from "./terminal.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -8,10 +9,14 @@ const STDERR = 2;
 const BROKEN_PIPE_STATUS = 141;
 const RETRY_WAIT_MS = 5;
 
-/** Writes a report to a file, or to standard output for null. */
-export function writeReport(text: string, file: string | null): void {
+/** Writes a report to a file, or to the stream for null. */
+export function writeReport(
+  text: string,
+  file: string | null,
+  stream: OutputStream = "stdout",
+): void {
   if (file === null) {
-    writeStdout(text);
+    writeStream(text, stream);
     return;
   }
   const fd = systemCall(`opening ${file}`, () => openSync(file, "w"));
@@ -20,6 +25,23 @@ export function writeReport(text: string, file: string | null): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Where a report goes that is written bit by bit; each part is out when `write` returns. */
+export interface OpenReport extends Disposable {
+  readonly write: (text: string) => void;
+}
+
+/** Opens a file for a report that grows, or standard output for null. */
+export function openReport(file: string | null): OpenReport {
+  if (file === null) {
+    return { write: (text) => writeReport(text, null), [Symbol.dispose]: () => undefined };
+  }
+  const fd = systemCall(`opening ${file}`, () => openSync(file, "w"));
+  return {
+    write: (text) => writeAll(fd, text, file),
+    [Symbol.dispose]: () => closeSync(fd),
+  };
 }
 
 /** Writes lines to standard error, each behind the program's name. */
@@ -37,11 +59,19 @@ export function writeError(text: string): void {
   }
 }
 
-function writeStdout(text: string): void {
+const STREAMS: Readonly<Record<OutputStream, { readonly fd: number; readonly name: string }>> = {
+  stdout: { fd: STDOUT, name: "standard output" },
+  stderr: { fd: STDERR, name: "standard error" },
+};
+
+function writeStream(text: string, stream: OutputStream): void {
+  const { fd, name } = STREAMS[stream];
   try {
-    writeAll(STDOUT, text, "standard output");
+    writeAll(fd, text, name);
   } catch (error) {
-    if (error instanceof SystemError && error.code === "EPIPE") process.exit(BROKEN_PIPE_STATUS);
+    if (error instanceof SystemError && error.code === "EPIPE" && stream === "stdout") {
+      process.exit(BROKEN_PIPE_STATUS);
+    }
     throw error;
   }
 }

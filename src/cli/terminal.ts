@@ -7,14 +7,17 @@ export type ColorChoice = (typeof COLOR_CHOICES)[number];
 
 const DEFAULT_WIDTH = 80;
 
-const STDOUT = 1;
+/** Where a report goes that goes to no file. */
+export type OutputStream = "stdout" | "stderr";
+
+const DESCRIPTORS: Readonly<Record<OutputStream, number>> = { stdout: 1, stderr: 2 };
 
 /**
- * True when standard output is a terminal. Only what may be one is asked further: the first use of
+ * True when the stream is a terminal. Only what may be one is asked further: the first use of
  * `process.stdout` costs more than the rest of the start together.
  */
-export function isTerminal(): boolean {
-  return fstatSync(STDOUT).isCharacterDevice() && process.stdout.isTTY === true;
+export function isTerminal(stream: OutputStream = "stdout"): boolean {
+  return fstatSync(DESCRIPTORS[stream]).isCharacterDevice() && process[stream].isTTY === true;
 }
 
 /**
@@ -30,8 +33,8 @@ export function wantsColor(choice: ColorChoice, toTerminal: boolean): boolean {
 }
 
 /** Columns of the terminal, else of COLUMNS, else 80. */
-export function terminalWidth(): number {
-  const columns = isTerminal() ? process.stdout.columns : Number(process.env["COLUMNS"]);
+export function terminalWidth(stream: OutputStream = "stdout"): number {
+  const columns = isTerminal(stream) ? process[stream].columns : Number(process.env["COLUMNS"]);
   return Number.isInteger(columns) && columns >= 1 ? columns : DEFAULT_WIDTH;
 }
 

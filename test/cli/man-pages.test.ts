@@ -19,8 +19,9 @@ describe.each([...createProgram({ status: 0, failureStatus: 0 }).commands])(
   (command) => {
     const page = readPage(`capscope-${command.name()}`);
 
-    test("has the options of the help, and no others", () => {
-      const known = command.options.map(({ long }) => long ?? "");
+    test("has the options of the help, and no others; of its subcommands too", () => {
+      const all = [command, ...command.commands].flatMap(({ options }) => options);
+      const known = new Set(all.map(({ long }) => long ?? ""));
       expect(optionsOf(page)).toEqual([...known, "--help"].toSorted());
     });
   },

@@ -2,7 +2,14 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
-const SCHEMAS = ["exposure", "exposure-line", "interfaces", "profile"] as const;
+const SCHEMAS = [
+  "exposure",
+  "exposure-line",
+  "interfaces",
+  "profile",
+  "doctor",
+  "monitor-line",
+] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, statSync } from "node:fs";
+import type { Scenario } from "../scenario.ts";
+
+const TAR = "/usr/bin/tar";
+
+export const tar: Scenario = {
+  title: "tar, which copies files of other owners, a device among them",
+  files: [TAR],
+  needs: {
+    chown: "owners of what it unpacks",
+    dac_read_search: "files of others; dac_override would do as well",
+    fowner: "modes of what belongs to others by then",
+    fsetid: "the set-group-ID bit of a file of another group",
+    mknod: "the device",
+  },
+  prepare(stage) {
+    const { directory } = stage;
+    mkdirSync(`${directory}/from/closed`, { recursive: true });
+    mkdirSync(`${directory}/to`);
+    stage.write("from/closed/secret", "secret\n", 0o600);
+    stage.write("from/set-id", "", 0o755);
+    stage.run("mknod", `${directory}/from/null`, "c", "1", "3");
+    stage.run("chown", "-R", "65534:65534", `${directory}/from`);
+    stage.run("chmod", "700", `${directory}/from/closed`);
+    stage.run("chmod", "6755", `${directory}/from/set-id`);
+    const archive = `${directory}/archive.tar`;
+    const script = `${TAR} -cf ${archive} -C ${directory}/from . && ${TAR} -xpf ${archive} -C ${directory}/to`;
+    return {
+      command: ["/bin/sh", "-c", script],
+      exercise() {
+        for (const name of ["closed", "closed/secret", "set-id", "null"]) {
+          const [from, to] = ["from", "to"].map((each) => statSync(`${directory}/${each}/${name}`));
+          if (from!.uid !== to!.uid || from!.mode !== to!.mode || from!.rdev !== to!.rdev)
+            throw new Error(name);
+        }
+      },
+      isDaemon: false,
+    };
+  },
+};
