@@ -6,20 +6,6 @@ set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
-# needed for | a command or file of the package | Debian package | why
-PACKAGES='
-build,test,bench|clang|clang|compiles the programs that run inside the kernel
-build,test,bench|llvm-strip|llvm|strips them
-build,test,bench|/usr/include/bpf/bpf_helpers.h|libbpf-dev|their headers, and libbpf, which loads them
-test,bench|ip|iproute2|namespaces and interfaces to test in; ss, to compare with
-test,bench|python3|python3|opens the sockets that tests and benchmarks look at
-test,bench|unshare|util-linux|unshare, nsenter and setpriv: namespaces and credentials
-test|ps|procps|sysctl and ps: settings and processes of the test namespaces
-test|setcap|libcap2-bin|setcap and capsh: files and processes with capabilities
-test|systemctl|systemd|starts socket units in a container of its own; not as init
-bench|netcap|libcap-ng-utils|the C tool that the benchmark compares with
-'
-
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() {
   say "error: $*"
@@ -39,9 +25,7 @@ install_system_packages() {
     { command -v "$command" >/dev/null || [ -e "$command" ]; } && continue
     say "$package is missing: $why"
     missing="$missing $package"
-  done <<EOF
-$PACKAGES
-EOF
+  done <scripts/debian-packages.txt
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null ||
     fail "not a Debian system: install the packages that Debian calls:$missing"
@@ -50,8 +34,20 @@ EOF
   say "running: $command"
   apt-get update --quiet=2 >&2 || say 'apt-get update failed; trying with the package lists as they are'
   # shellcheck disable=SC2086 # a list of words
-  DEBIAN_FRONTEND=noninteractive $command --quiet=2 >&2
+  without_services env DEBIAN_FRONTEND=noninteractive $command --quiet=2 >&2
 }
+
+# A package would start its daemon at once; a policy forbids that, see invoke-rc.d(8).
+without_services() (
+  policy=/usr/sbin/policy-rc.d
+  trap 'exit 1' HUP INT TERM
+  if (set -C && printf '#!/bin/sh\nexit 101\n' >"$policy") 2>/dev/null; then
+    trap 'rm -f "$policy"' EXIT
+    chmod 755 "$policy"
+    say "no daemon is started now ($policy, removed afterwards); at the next boot init may"
+  fi
+  "$@"
+)
 
 # The copy of the lock file is the last thing an installation leaves behind.
 install_npm_packages() {
