@@ -4,7 +4,9 @@
 #define CAPSCOPE_FOLLOWED_BPF_H
 
 #include "images.bpf.h"
+#ifdef FOLLOWS_GROUPS
 #include "membership.bpf.h"
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -42,8 +44,10 @@ static __always_inline struct followed_task *inherit(struct task_struct *child,
 /* What runs before the trace belongs to it; what comes into the group is not a program of it yet. */
 static __always_inline __u32 origin_of(struct task_struct *leader)
 {
-	if (options.scope == SCOPE_GROUP && BPF_CORE_READ(leader, start_boottime) > options.began_ns)
+#ifdef FOLLOWS_GROUPS
+	if (BPF_CORE_READ(leader, start_boottime) > options.began_ns)
 		return 0;
+#endif
 	return IMAGE_ATTACHED;
 }
 
@@ -101,6 +105,7 @@ static __always_inline bool may_be_adopted(struct task_struct *task, bool may_be
 	return task->pid != task->tgid;
 }
 
+#ifdef FOLLOWS_GROUPS
 /* Remembers where a task is not a member: it is asked at each of its checks. */
 static __always_inline bool is_new_member(struct task_struct *task, struct followed_task *own)
 {
@@ -116,6 +121,7 @@ static __always_inline bool is_new_member(struct task_struct *task, struct follo
 		own->outside = (__u64)groups;
 	return false;
 }
+#endif
 
 /*
  * What the current task carries; null where it is not followed. A worker neither forks nor
@@ -127,19 +133,23 @@ static __always_inline struct followed_task *find_followed(struct task_struct *t
 	struct followed_task *own;
 	bool is_found;
 
+#ifndef FOLLOWS_GROUPS
 	/* Most tasks of a machine carry nothing: they pay for one look. */
 	if (may_be_worker && options.scope == SCOPE_TREE && !options.asks_leader &&
 	    !task->bpf_storage && !(task->flags & PF_IO_WORKER))
 		return 0;
+#endif
 	own = bpf_task_storage_get(&followed, task, 0, 0);
 	if (own && own->image)
 		return own;
+#ifdef FOLLOWS_GROUPS
+	is_found = is_new_member(task, own) && discover();
+#else
 	if (options.scope == SCOPE_EVERYTHING)
 		is_found = discover();
-	else if (options.scope == SCOPE_GROUP)
-		is_found = is_new_member(task, own) && discover();
 	else
 		is_found = may_be_adopted(task, may_be_worker) && adopt();
+#endif
 	if (!is_found)
 		return 0;
 	own = bpf_task_storage_get(&followed, task, 0, 0);

@@ -69,13 +69,17 @@ struct bpf_task_work {
 /* arch/arm64/include/asm/thread_info.h */
 #define TIF_32BIT 22
 
+#if defined(__TARGET_ARCH_x86)
+/* The same in all kernels: user space sees it through ptrace(2). */
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs,
+		flags, sp, ss;
+};
+#endif
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 #if defined(__TARGET_ARCH_x86)
-struct pt_regs {
-	unsigned long di, si, dx, cx, ax, sp, orig_ax;
-};
-
 struct thread_info {
 	__u32 status;
 };

@@ -1,18 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles the kernel programs for every architecture: build/bpf/capability-trace.ARCH.bpf.o,
-# ARCH as Node.js names it. Needs clang, llvm-strip and libbpf's headers.
+# Compiles the kernel programs for every architecture: build/bpf/capability-trace.ARCH.bpf.o, and
+# capability-trace-group.ARCH.bpf.o, which follows control groups; ARCH as Node.js names it. What is
+# not needed is not there, because the loader looks every type up. Needs clang, llvm-strip and
+# libbpf's headers.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build/bpf
 
-compile() { # architecture as Node.js names it, as libbpf's headers name it
-  object=build/bpf/capability-trace.$1.bpf.o
+compile() { # name, architecture as Node.js names it, as libbpf's headers name it, definitions
+  object=build/bpf/$1.$2.bpf.o
+  arch=$3
+  shift 3
   clang -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
-    "-D__TARGET_ARCH_$2" -I bpf -c bpf/capability-trace.bpf.c -o "$object"
+    "-D__TARGET_ARCH_$arch" "$@" -I bpf -c bpf/capability-trace.bpf.c -o "$object"
   # The DWARF alone: the BTF stays.
   llvm-strip -g "$object"
 }
 
-compile x64 x86
-compile arm64 arm64
+for architectures in 'x64 x86' 'arm64 arm64'; do
+  # shellcheck disable=SC2086 # two words
+  compile capability-trace $architectures
+  # shellcheck disable=SC2086
+  compile capability-trace-group $architectures -DFOLLOWS_GROUPS
+done

@@ -38,6 +38,8 @@ async function buildExecutable(): Promise<void> {
     format: "esm",
     minify: true,
     bytecode: true,
+    // What a command does not use is not read.
+    splitting: true,
     plugins: [embedKoffi, embedKernelPrograms],
     // A program that root runs anywhere must not run the bunfig.toml of the directory it is in.
     compile: { outfile, autoloadBunfig: false, autoloadDotenv: false },

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
+import type { TraceObject } from "../src/linux/bpf/object-file.ts";
 
 /** Where scripts/build-bpf.sh puts the compiled kernel programs. */
 export const KERNEL_PROGRAMS = join(import.meta.dir, "../build/bpf");
@@ -22,8 +23,8 @@ export const embedKoffi: BunPlugin = {
 };
 
 /**
- * The kernel programs are a file beside the module that reads it. In the executable the module
- * reads the file that Bun embeds for this import.
+ * The kernel programs are files beside the module that reads them. In the executable the module
+ * reads the files that Bun embeds for these imports.
  */
 export const embedKernelPrograms: BunPlugin = {
   name: "embed-kernel-programs",
@@ -31,15 +32,19 @@ export const embedKernelPrograms: BunPlugin = {
     build.onLoad({ filter: /\/linux\/bpf\/object-file\.ts$/ }, () => ({
       contents: `
         import { readFileSync } from "node:fs";
-        import path from ${JSON.stringify(join(KERNEL_PROGRAMS, traceObject()))} with { type: "file" };
-        export const readTraceObject = () => readFileSync(path);`,
+        ${importOf("tree", "capability-trace")}
+        ${importOf("group", "capability-trace-group")}
+        const PATHS = { "capability-trace": tree, "capability-trace-group": group };
+        export const readTraceObject = (object) => readFileSync(PATHS[object]);`,
       loader: "js",
     }));
   },
 };
 
-function traceObject(): string {
-  return `capability-trace.${process.arch}.bpf.o`;
+/** Embeds a file, and gives its path the name. */
+function importOf(name: string, object: TraceObject): string {
+  const path = join(KERNEL_PROGRAMS, `${object}.${process.arch}.bpf.o`);
+  return `import ${name} from ${JSON.stringify(path)} with { type: "file" };`;
 }
 
 function findKoffiAddon(): string {

@@ -11,6 +11,13 @@ export type * from "./exposure/model.ts";
 export type * from "./trace/model.ts";
 export { diffProfiles } from "./trace/diff.ts";
 export { mergeProfiles, type NamedProfile } from "./trace/merge.ts";
+export {
+  monitorChecks,
+  type MonitorListener,
+  type MonitorOptions,
+  type MonitorResult,
+} from "./trace/monitor.ts";
+export type { MonitorFilter } from "./trace/monitor/filter.ts";
 export { parseProfile } from "./trace/parse-profile.ts";
 export { profileOf } from "./trace/profile.ts";
 export { traceCommand, type TraceOptions, type TraceResult } from "./trace/session.ts";

@@ -11,7 +11,8 @@ import { createProgram, type Outcome } from "./program.ts";
 async function main(): Promise<number> {
   const outcome: Outcome = { status: EXIT_CODE.ok, failureStatus: EXIT_CODE.cannotObserve };
   try {
-    await createProgram(outcome).parseAsync(process.argv);
+    const program = await createProgram(outcome, process.argv.slice(2));
+    await program.parseAsync(process.argv);
     return outcome.status;
   } catch (error) {
     return explain(error, outcome);

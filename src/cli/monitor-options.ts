@@ -87,8 +87,8 @@ export function monitorCommand(run: (request: MonitorRequest) => Promise<void>):
 
 const HELP_AFTER = `
 Options that choose can be given several times; a check must meet each kind.
-Exit codes: 0 ended by Ctrl-C, SIGTERM or --duration, 2 wrong usage, 3 cannot observe, 4 something was
-lost. It needs root, or CAP_BPF and CAP_PERFMON.`;
+Exit codes: 0 ended by Ctrl-C, SIGTERM or --duration, 2 wrong usage, 3 cannot observe, 4 checks or
+programs were lost. It needs root, or CAP_BPF and CAP_PERFMON.`;
 
 function requestOf(raw: RawOptions): MonitorRequest {
   return {

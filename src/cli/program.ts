@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from "commander";
 import { VERSION } from "../version.ts";
-import { doctorCommand } from "./doctor-options.ts";
 import { EXIT_CODE } from "./exit-code.ts";
-import { exposureCommand } from "./exposure-options.ts";
-import { monitorCommand } from "./monitor-options.ts";
 import { writeError, writeReport } from "./output.ts";
-import { profileCommand } from "./profile-options.ts";
-import { traceCommand } from "./trace-options.ts";
 
 /** What becomes of a run: filled in by the command that runs. */
 export interface Outcome {
@@ -17,9 +12,13 @@ export interface Outcome {
 }
 
 /**
- * Builds the command line. What a command needs is loaded when it runs, not before.
+ * Builds the command line for these arguments. When they begin with the name of a command, only
+ * that is declared; and what a command needs is loaded when it runs, not before.
  */
-export function createProgram(outcome: Outcome): Command {
+export async function createProgram(
+  outcome: Outcome,
+  words: readonly string[] = [],
+): Promise<Command> {
   const program = new Command("capscope")
     .description("Shows which processes are reachable and how privileged they are.")
     .version(`capscope ${VERSION}`, "-V, --version", "print the version")
@@ -33,35 +32,59 @@ export function createProgram(outcome: Outcome): Command {
       writeErr: writeError,
       outputError: (text, write) => write(`capscope: ${text}`),
     });
-  const exposure = exposureCommand(async (request) => {
-    const { runExposure } = await import("./exposure-command.ts");
-    outcome.status = await runExposure(request);
-  });
-  const trace = traceCommand(async (request) => {
-    const { kind } = request.target;
-    if (kind === "command" || kind === "service") outcome.failureStatus = EXIT_CODE.wrapperFailed;
-    const { runTrace } = await import("./trace-command.ts");
-    outcome.status = await runTrace(request);
-  });
-  const monitor = monitorCommand(async (request) => {
-    const { runMonitor } = await import("./monitor-command.ts");
-    outcome.status = await runMonitor(request);
-  });
-  const profile = profileCommand(async (request) => {
-    const { runProfile } = await import("./profile-command.ts");
-    outcome.status = await runProfile(request);
-  });
-  const doctor = doctorCommand(async (request) => {
-    const { runDoctor } = await import("./doctor-command.ts");
-    outcome.status = await runDoctor(request);
-  });
-  return program
-    .addCommand(exposure.copyInheritedSettings(program))
-    .addCommand(trace.copyInheritedSettings(program))
-    .addCommand(inherit(monitor, program))
-    .addCommand(inherit(profile, program))
-    .addCommand(inherit(doctor, program));
+  const [name = ""] = words;
+  const wanted = Object.hasOwn(COMMANDS, name) ? [name] : Object.keys(COMMANDS);
+  for (const each of wanted) {
+    const command = await COMMANDS[each]?.(outcome);
+    if (command !== undefined) program.addCommand(inherit(command, program));
+  }
+  return program;
 }
+
+type Declaration = (outcome: Outcome) => Promise<Command>;
+
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, Declaration>> = {
+  exposure: async (outcome) => {
+    const { exposureCommand } = await import("./exposure-options.ts");
+    return exposureCommand(async (request) => {
+      const { runExposure } = await import("./exposure-command.ts");
+      outcome.status = await runExposure(request);
+    });
+  },
+  trace: async (outcome) => {
+    const { traceCommand } = await import("./trace-options.ts");
+    return traceCommand(async (request) => {
+      const { kind } = request.target;
+      if (kind === "command" || kind === "service") {
+        outcome.failureStatus = EXIT_CODE.wrapperFailed;
+      }
+      const { runTrace } = await import("./trace-command.ts");
+      outcome.status = await runTrace(request);
+    });
+  },
+  monitor: async (outcome) => {
+    const { monitorCommand } = await import("./monitor-options.ts");
+    return monitorCommand(async (request) => {
+      const { runMonitor } = await import("./monitor-command.ts");
+      outcome.status = await runMonitor(request);
+    });
+  },
+  profile: async (outcome) => {
+    const { profileCommand } = await import("./profile-options.ts");
+    return profileCommand(async (request) => {
+      const { runProfile } = await import("./profile-command.ts");
+      outcome.status = await runProfile(request);
+    });
+  },
+  doctor: async (outcome) => {
+    const { doctorCommand } = await import("./doctor-options.ts");
+    return doctorCommand(async (request) => {
+      const { runDoctor } = await import("./doctor-command.ts");
+      outcome.status = await runDoctor(request);
+    });
+  },
+};
 
 /** Gives a command and those below it the settings of the program. */
 function inherit(command: Command, from: Command): Command {

@@ -5,7 +5,7 @@ import { openCapabilityTracer } from "../linux/bpf/capability-tracer.ts";
 import type { CapabilityTracer, CheckFeed } from "../linux/bpf/observation.ts";
 import { type Libc, openLibc } from "../linux/ffi/libc.ts";
 import { readHost } from "../linux/procfs/machine.ts";
-import { INITIAL_PID_NAMESPACE, readNamespace } from "../linux/procfs/namespaces.ts";
+import { isInitialPidNamespace } from "../linux/procfs/namespaces.ts";
 import { readSystemContext } from "../linux/procfs/system-context.ts";
 import { VERSION } from "../version.ts";
 import {
@@ -116,12 +116,6 @@ function pause(durationMs: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(end, durationMs);
     signal.addEventListener("abort", end);
   });
-}
-
-/** False in a PID namespace below the initial one: the kernel's pids are not those of /proc. */
-function isInitialPidNamespace(): boolean {
-  const own = readNamespace("self", "pid");
-  return own === null || own === INITIAL_PID_NAMESPACE;
 }
 
 function findProcesses(filter: MonitorFilter, isHost: boolean): readonly NamedProcess[] {

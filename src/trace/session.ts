@@ -7,6 +7,7 @@ import { openLibc } from "../linux/ffi/libc.ts";
 import type { Profile, Subject } from "./model.ts";
 import { observe, type Observer } from "./observer.ts";
 import { profileOf } from "./profile.ts";
+import { beginStart, GAPS_OF_START, type StartAction } from "./start-action.ts";
 
 export interface TraceOptions {
   /** Names the run in merged profiles; unique. */
@@ -92,8 +93,8 @@ export interface GroupOptions extends TraceOptions {
   /** True when there is nothing left to follow, and nothing will come. */
   readonly isOver: () => boolean;
   readonly subject: Subject;
-  /** Called when everything is in place; the trace goes on when it has settled. */
-  readonly start: (() => Promise<void>) | null;
+  /** Called when everything is in place; when it fails, so does the trace. */
+  readonly start: StartAction | null;
 }
 
 /** Follows what runs in a control group, and what comes into it. */
@@ -103,19 +104,14 @@ export async function traceGroup(options: GroupOptions): Promise<Profile> {
   using tracer = await openCapabilityTracer({ scope, ...waysOf(options) });
   const observer = observe(tracer, libc);
   const beganNs = libc.readBootClock();
-  let hasFailed = false;
-  const started = start?.();
-  // Thrown below: there is nothing to wait for then.
-  started?.catch(() => {
-    hasFailed = true;
-  });
-  await waitWhile(() => !hasFailed && !isOver(), observer, options);
-  if (hasFailed) await started;
+  const starting = beginStart(start);
+  await waitWhile(() => starting.state() !== "failed" && !isOver(), observer, options);
+  await starting.leave();
   return finish(observer, options, {
     beganNs,
     endedNs: libc.readBootClock(),
     subjectOf: () => subject,
-    gaps: start === null ? ["what ran before the trace was not seen"] : [],
+    gaps: GAPS_OF_START[starting.state()],
   });
 }
 

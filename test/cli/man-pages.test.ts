@@ -14,18 +14,17 @@ const readPage = (name: string): string =>
 const optionsOf = (page: string): string[] =>
   [...page.matchAll(/^\.It Fl (?:\w , )?-([a-z-]+)/gm)].map((match) => `--${match[1]}`).toSorted();
 
-describe.each([...createProgram({ status: 0, failureStatus: 0 }).commands])(
-  "the page of a command",
-  (command) => {
-    const page = readPage(`capscope-${command.name()}`);
+const { commands } = await createProgram({ status: 0, failureStatus: 0 });
 
-    test("has the options of the help, and no others; of its subcommands too", () => {
-      const all = [command, ...command.commands].flatMap(({ options }) => options);
-      const known = new Set(all.map(({ long }) => long ?? ""));
-      expect(optionsOf(page)).toEqual([...known, "--help"].toSorted());
-    });
-  },
-);
+describe.each([...commands])("the page of a command", (command) => {
+  const page = readPage(`capscope-${command.name()}`);
+
+  test("has the options of the help, and no others; of its subcommands too", () => {
+    const all = [command, ...command.commands].flatMap(({ options }) => options);
+    const known = new Set(all.map(({ long }) => long ?? ""));
+    expect(optionsOf(page)).toEqual([...known, "--help"].toSorted());
+  });
+});
 
 describe("capscope-exposure(8)", () => {
   const page = readPage("capscope-exposure");
@@ -40,7 +39,7 @@ describe("capscope(8)", () => {
   const page = readPage("capscope");
 
   test("names every command", () => {
-    for (const command of createProgram({ status: 0, failureStatus: 0 }).commands) {
+    for (const command of commands) {
       expect(page).toContain(`.It Cm ${command.name()}`);
     }
   });

@@ -3,11 +3,11 @@ import { afterAll, expect } from "bun:test";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { askWithPid, startAsking } from "./harness/asking-process.ts";
 import { runCapscope } from "./harness/capscope.ts";
 import { enterControlGroup, unusableControlGroups } from "./harness/control-group.ts";
 import { traced } from "./harness/followed-command.ts";
 import { checksOf, coverageOf, monitorLines, startMonitor } from "./harness/monitor.ts";
-import { readLine } from "./harness/read-line.ts";
 
 const PYTHON = "/usr/bin/python3";
 const folder = mkdtempSync(join(tmpdir(), "capscope-monitor-"));
@@ -93,41 +93,6 @@ traced("--denied hides what was granted, --cap other capabilities", async () => 
   expect(coverageOf(denied.text()).filtered).toBeGreaterThan(0);
 });
 
-/** A process that asks for setgid at each line that it gets. */
-async function startAsking(program: string) {
-  const script = `import os, sys
-print("ready", flush=True)
-for line in sys.stdin:
-  os.setgroups([])
-  print("done", flush=True)`;
-  const child = Bun.spawn([program, "-c", script], { stdin: "pipe", stdout: "pipe" });
-  await readLine(child.stdout);
-  return {
-    pid: child.pid,
-    ask: async () => {
-      child.stdin.write("\n");
-      await child.stdin.flush();
-      await readLine(child.stdout);
-    },
-    end: async () => {
-      await child.stdin.end();
-      await child.exited;
-    },
-  };
-}
-
-/** Runs python with a pid that was another process's (clone3 with set_tid, Linux 5.5). */
-const WITH_PID = `
-import ctypes, os, struct, sys
-pid, program = int(sys.argv[1]), sys.argv[2]
-wanted = (ctypes.c_int32 * 1)(pid)
-arguments = struct.pack("11Q", 0, 0, 0, 0, 17, 0, 0, 0, ctypes.addressof(wanted), 1, 0)
-made = ctypes.CDLL(None, use_errno=True).syscall(435, arguments, len(arguments))
-if made == 0:
-  os.execv(program, [program, "-c", "import os; os.setgroups([])"])
-if made != pid: sys.exit(2)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
-
 traced("--pid means the process that ran before, not the next one with its pid", async () => {
   const program = pythonAs("cs-pid");
   const first = await startAsking(program);
@@ -139,7 +104,7 @@ traced("--pid means the process that ran before, not the next one with its pid",
   await one.until((text) => text.includes("setgroups"));
   await first.end();
   await Bun.sleep(50);
-  await run(PYTHON, "-c", WITH_PID, String(first.pid), program);
+  await askWithPid(program, first.pid);
   await all.until((text) => text.split("setgroups").length > 3);
   await Promise.all([one.end(), all.end()]);
   await stranger.end();
@@ -232,7 +197,7 @@ traced("the monitor's own checks are no news, those of others like it are", asyn
 
 traced(
   "a filter that cannot match is wrong usage, a user without privileges cannot observe",
-  () => {
+  async () => {
     for (const words of [
       ["--cap", "net_rwa"],
       ["--pid", "4194305"],
@@ -247,6 +212,5 @@ traced(
     const options = { prefix: AS_NOBODY, asOtherUser: true };
     const { status, stderr } = runCapscope(["monitor", "--duration", "1"], options);
     expect([status, stderr]).toEqual([3, expect.stringContaining("needs privileges")]);
-    return Promise.resolve();
   },
 );

@@ -4,7 +4,13 @@ import { type Libbpf, openLibbpf } from "../ffi/libbpf.ts";
 import { errorName } from "../errno.ts";
 import { type Libc, openLibc } from "../ffi/libc.ts";
 import { openCheckFeed } from "./check-feed.ts";
-import { canFollowThreads, followProcess, type FollowMaps } from "./follow-process.ts";
+import {
+  canFollowThreads,
+  followedImage,
+  followProcess,
+  type FollowMaps,
+} from "./follow-process.ts";
+import { isInitialPidNamespace } from "../procfs/namespaces.ts";
 import { readPids } from "../procfs/socket-holders.ts";
 import { findMap, loadPrograms, type LoadedPrograms, unloadPrograms } from "./load-programs.ts";
 import type {
@@ -32,7 +38,7 @@ export async function openCapabilityTracer(options: TracerOptions): Promise<Capa
   const [libbpf, libc] = await Promise.all([openLibbpf(), openLibc()]);
   const { scope, wayIn, watchesExits = false } = options;
   const beganNs = libc.readBootClock();
-  const programs = loadPrograms(libbpf, {
+  const programs = await loadPrograms(libbpf, {
     scope,
     beganNs,
     watchesExits,
@@ -66,6 +72,8 @@ class BpfCapabilityTracer implements CapabilityTracer {
   readonly #source: EvidenceSource;
   readonly #watchesExits: boolean;
   readonly #running = new Map<number, RunningProgram>();
+  /** By image; null where the kernel's pids are those of /proc. */
+  readonly #runningImages: Map<number, RunningProgram> | null;
   #lastImage = 0;
   #tasksFollowed = 0;
   #imagesTaken = 0;
@@ -77,6 +85,7 @@ class BpfCapabilityTracer implements CapabilityTracer {
     this.#libc = libc;
     this.#programs = programs;
     this.#watchesExits = watchesExits;
+    this.#runningImages = isInitialPidNamespace() ? null : new Map();
     this.#source = {
       libbpf,
       fdOf: (name) => this.#fdOf(name),
@@ -118,7 +127,10 @@ class BpfCapabilityTracer implements CapabilityTracer {
     for (let id = wire.FIRST_KERNEL_IMAGE + first; id < wire.FIRST_KERNEL_IMAGE + images; id++) {
       // One that was lost, or is being made.
       if (this.#libbpf.lookup(fd, wire.encodeId(id), image) < 0) continue;
-      pids.add(decodeImage(id, image).pid);
+      const record = decodeImage(id, image);
+      pids.add(record.pid);
+      // Found while it runs.
+      this.#programOf(record);
     }
     return [...pids];
   }
@@ -131,8 +143,7 @@ class BpfCapabilityTracer implements CapabilityTracer {
     const images: ImageRecord[] = [];
     this.#visit("images", wire.SIZES.imageId, wire.SIZES.image, (key, value) => {
       const image = decodeImage(wire.decodeId(key), value);
-      const program = image.origin === "attached" ? this.#running.get(image.pid) : undefined;
-      images.push(withProgram(image, decodeTaskStart(value), program ?? null));
+      images.push(withProgram(image, decodeTaskStart(value), this.#programOf(image)));
     });
     return images.sort((a, b) => a.startNs - b.startNs || a.id - b.id);
   }
@@ -183,6 +194,21 @@ class BpfCapabilityTracer implements CapabilityTracer {
   #remember(pid: number): void {
     const program = readRunningProgram(pid);
     if (program !== null) this.#running.set(pid, program);
+  }
+
+  /** What a process ran that was not named when it was attached to. */
+  #programOf(image: ImageRecord): RunningProgram | null {
+    if (image.origin !== "attached") return null;
+    const images = this.#runningImages;
+    if (images === null || image.id < wire.FIRST_KERNEL_IMAGE) {
+      return this.#running.get(image.pid) ?? null;
+    }
+    if (!images.has(image.id)) {
+      for (const [pid, program] of this.#running) {
+        images.set(followedImage(this.#libbpf, this.#libc, this.#maps, pid), program);
+      }
+    }
+    return images.get(image.id) ?? null;
   }
 
   #readState(): wire.TraceState {

@@ -2,10 +2,10 @@
 import { constants } from "node:os";
 import { SystemError } from "../../errors.ts";
 import { errorName } from "../errno.ts";
-import type { Libbpf } from "../ffi/libbpf.ts";
 import { findEndedImages, forgetImages, type KeyList } from "./forget-images.ts";
 import { type KernelStack, KernelStackBook } from "./kernel-stack-book.ts";
 import type { CheckChange, CheckFeed, CheckRecord, FedImage, FeedReading } from "./observation.ts";
+import type { EvidenceSource } from "./read-evidence.ts";
 import { visitMap } from "./read-map.ts";
 import { type RunningProgram, withProgram } from "./running-programs.ts";
 import { decodeCheck, decodeRow } from "./wire-check.ts";
@@ -14,11 +14,7 @@ import { decodeImage, decodeTaskStart } from "./wire-image.ts";
 import { decodeSample } from "./wire-stack.ts";
 
 /** Where a feed reads from. */
-export interface FeedSource {
-  readonly libbpf: Libbpf;
-  readonly fdOf: (map: string) => number;
-  /** Descriptor of the program that names kernel addresses. */
-  readonly symbolProgram: number;
+export interface FeedSource extends EvidenceSource {
   /** By pid: what ran before the trace. */
   readonly running: ReadonlyMap<number, RunningProgram>;
   readonly readState: () => wire.TraceState;
@@ -51,6 +47,8 @@ class BpfCheckFeed implements CheckFeed {
   readonly #stacks: KernelStackBook;
   readonly #rows = new Map<number, KnownRow>();
   readonly #images = new Map<number, FedImage>();
+  /** Read into again and again: there may be thousands in a second. */
+  readonly #image = new Uint8Array(wire.SIZES.image);
   #rowsMade = 0;
   #hasRecent = false;
   #fullReadingNs = 0;
@@ -162,7 +160,7 @@ class BpfCheckFeed implements CheckFeed {
     const known = this.#images.get(id);
     if (known !== undefined) return known;
     const { libbpf, fdOf, running } = this.#source;
-    const value = new Uint8Array(wire.SIZES.image);
+    const value = this.#image;
     const result = libbpf.lookup(fdOf("images"), wire.encodeId(id), value);
     if (result === -constants.errno.ENOENT) return null;
     if (result < 0) throw new SystemError("reading a program", errorName(-result));

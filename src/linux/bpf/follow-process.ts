@@ -6,7 +6,7 @@ import type { Libbpf } from "../ffi/libbpf.ts";
 import { errorName } from "../errno.ts";
 import { checked, type Libc } from "../ffi/libc.ts";
 import { readProcessStatus, readThreadStatuses } from "../procfs/task.ts";
-import { encodeId, SIZES } from "./wire-format.ts";
+import { decodeId, encodeId, SIZES } from "./wire-format.ts";
 import { addTasks, encodeFollowed, encodeImage } from "./wire-image.ts";
 
 const BPF_ANY = 0;
@@ -125,10 +125,30 @@ function followThread(
   }
 }
 
-/** A task storage map takes the descriptor of a task for its key. */
 function followTask(libbpf: Libbpf, maps: FollowMaps, pidfd: number, id: number): number {
-  const key = new Uint8Array(new Int32Array([pidfd]).buffer);
-  return libbpf.update(maps.followed, key, encodeFollowed(id), BPF_NOEXIST);
+  return libbpf.update(maps.followed, taskKey(pidfd), encodeFollowed(id), BPF_NOEXIST);
+}
+
+/** A task storage map takes the descriptor of a task for its key. */
+function taskKey(pidfd: number): Uint8Array {
+  return new Uint8Array(new Int32Array([pidfd]).buffer);
+}
+
+/** Id of the image that the leading thread of a process runs; 0 when it is not followed, or gone. */
+export function followedImage(
+  libbpf: Libbpf,
+  libc: Libc,
+  { followed }: FollowMaps,
+  pid: number,
+): number {
+  const pidfd = libc.pidfdOpen(pid);
+  if (pidfd < 0) return 0;
+  try {
+    const task = new Uint8Array(SIZES.followed);
+    return libbpf.lookup(followed, taskKey(pidfd), task) < 0 ? 0 : decodeId(task);
+  } finally {
+    libc.close(pidfd);
+  }
 }
 
 /** A task that comes or goes at this very moment makes the count, and so the end time, wrong. */

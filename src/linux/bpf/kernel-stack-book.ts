@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Libbpf } from "../ffi/libbpf.ts";
 import { deleteEntries } from "./forget-images.ts";
 import { type KernelSymbols, readKernelSymbols } from "./kernel-symbols.ts";
+import type { EvidenceSource } from "./read-evidence.ts";
 import { visitMap } from "./read-map.ts";
 import { addressesOf, nameFrames } from "./stack-frames.ts";
 import { decodeCheck } from "./wire-check.ts";
@@ -11,12 +11,6 @@ import { decodeSample, decodeStack } from "./wire-stack.ts";
 /** Functions, innermost first. */
 export type KernelStack = readonly string[];
 
-interface StackSource {
-  readonly libbpf: Libbpf;
-  readonly fdOf: (map: string) => number;
-  readonly symbolProgram: number;
-}
-
 /** The maps of stacks are emptied when so many were added. They have room for four times that. */
 const TIDY_AFTER = 4096;
 
@@ -25,12 +19,12 @@ const SYMBOL_LIMIT = 65_536;
 
 /** The kernel stacks of a trace by id. Each is read and named once. */
 export class KernelStackBook {
-  readonly #source: StackSource;
+  readonly #source: EvidenceSource;
   #frames = new Map<number, KernelStack>();
   #symbols = new Map<bigint, string>();
   #tidiedAt = 0;
 
-  constructor(source: StackSource) {
+  constructor(source: EvidenceSource) {
     this.#source = source;
   }
 
@@ -52,14 +46,17 @@ export class KernelStackBook {
   tidy(stacksMade: number): void {
     if (stacksMade - this.#tidiedAt < TIDY_AFTER) return;
     this.#tidiedAt = stacksMade;
+    const known = new Set(this.#frames.keys());
     const keys = this.#readNew();
     deleteEntries(this.#source, "stacks", keys);
     const { userStack, stackId } = wire.SIZES;
     const userKeys: Uint8Array[] = [];
     this.#visit("user_stacks", userStack, stackId, (key) => userKeys.push(key.slice()));
     deleteEntries(this.#source, "user_stacks", userKeys);
+    // A stack that is new may be on its way into a row.
     const used = this.#idsInUse();
-    this.#frames = new Map([...this.#frames].filter(([id]) => used.has(id)));
+    const kept = [...this.#frames].filter(([id]) => used.has(id) || !known.has(id));
+    this.#frames = new Map(kept);
   }
 
   /** Returns the keys of all that the map holds. */

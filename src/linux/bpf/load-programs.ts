@@ -61,12 +61,16 @@ interface Refusal {
  * Loads and attaches the programs by the first way in that the kernel lets us have, or by the one
  * asked for. Throws UnsupportedError when there is none, and then leaves nothing behind.
  */
-export function loadPrograms(libbpf: Libbpf, options: ProgramOptions): LoadedPrograms {
+export async function loadPrograms(
+  libbpf: Libbpf,
+  options: ProgramOptions,
+): Promise<LoadedPrograms> {
   requirePrivileges();
-  const bytes = readTraceObject();
+  const isGroup = options.scope.kind === "cgroup";
+  const bytes = readTraceObject(isGroup ? "capability-trace-group" : "capability-trace");
   const refusals: Refusal[] = [];
   for (const wayIn of options.wayIn === undefined ? WAYS_IN : [options.wayIn]) {
-    const outcome = tryWayIn(libbpf, bytes, wayIn, options);
+    const outcome = await tryWayIn(libbpf, bytes, wayIn, options);
     if (!(outcome instanceof SystemError)) return outcome;
     refusals.push({ wayIn, error: outcome });
   }
@@ -100,19 +104,19 @@ function unsupported(refusals: readonly Refusal[], warnings: readonly string[]):
   });
 }
 
-function tryWayIn(
+async function tryWayIn(
   libbpf: Libbpf,
   bytes: Uint8Array,
   wayIn: WayIn,
   options: ProgramOptions,
-): LoadedPrograms | SystemError {
+): Promise<LoadedPrograms | SystemError> {
   const object = libbpf.openObject(bytes);
   if (object === null) return new SystemError("parsing the programs", libbpf.errorName());
   const links: BpfLink[] = [];
   let outcome: LoadedPrograms | SystemError;
   try {
     configure(libbpf, object, wayIn, options);
-    outcome = attach(libbpf, object, wayIn, options, links);
+    outcome = await attach(libbpf, object, wayIn, options, links);
   } catch (error) {
     unloadPrograms(libbpf, { object, links });
     throw error;
@@ -133,14 +137,14 @@ function configure(libbpf: Libbpf, object: BpfObject, wayIn: WayIn, options: Pro
 }
 
 /** Pushes to `links`, also when it fails in the end. */
-function attach(
+async function attach(
   libbpf: Libbpf,
   object: BpfObject,
   wayIn: WayIn,
   options: ProgramOptions,
   links: BpfLink[],
-): LoadedPrograms | SystemError {
-  const result = libbpf.load(object);
+): Promise<LoadedPrograms | SystemError> {
+  const result = await libbpf.load(object);
   if (result < 0) return new SystemError("loading", errorName(-result));
   const programs = PROGRAMS[wayIn].map((name) => findProgram(libbpf, object, name));
   const names = options.watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;

@@ -4,13 +4,16 @@ import { arch } from "node:os";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../../errors.ts";
 
+/** The compiled kernel programs; those of "capability-trace-group" follow control groups. */
+export type TraceObject = "capability-trace" | "capability-trace-group";
+
 /**
  * Reads the compiled kernel programs of this machine's architecture: beside this module in the
- * package, in build/bpf in the source tree. (The build puts the file into the executable, and a
- * module that reads it from there takes the place of this one.)
+ * package, in build/bpf in the source tree. (The build puts the files into the executable, and a
+ * module that reads them from there takes the place of this one.)
  */
-export function readTraceObject(): Uint8Array {
-  const name = `capability-trace.${arch()}.bpf.o`;
+export function readTraceObject(object: TraceObject): Uint8Array {
+  const name = `${object}.${arch()}.bpf.o`;
   const paths = [`./${name}`, `../../../build/bpf/${name}`].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
   );

@@ -13,6 +13,9 @@ export interface MapPlace {
   readonly valueSize: number;
 }
 
+/** Of the last visit to a map of this size; none while that lasts. They are what a visit costs. */
+const spareBuffers = new Map<string, { readonly keys: Uint8Array; readonly values: Uint8Array }>();
+
 /** Calls `visit` with each entry of a hash map. The bytes are good until it returns. */
 export function visitMap(
   libbpf: Libbpf,
@@ -21,8 +24,11 @@ export function visitMap(
 ): void {
   const { fd, keySize, valueSize } = map;
   let capacity = BATCH;
-  let keys = new Uint8Array(capacity * keySize);
-  let values = new Uint8Array(capacity * valueSize);
+  const size = `${keySize} ${valueSize}`;
+  const spare = spareBuffers.get(size);
+  spareBuffers.delete(size);
+  let keys = spare?.keys ?? new Uint8Array(capacity * keySize);
+  let values = spare?.values ?? new Uint8Array(capacity * valueSize);
   const count = new Uint32Array(1);
   let from: Uint8Array | null = null;
   for (;;) {
@@ -44,7 +50,10 @@ export function visitMap(
         values.subarray(at * valueSize, (at + 1) * valueSize),
       );
     }
-    if (isLast) return;
+    if (isLast) {
+      if (capacity === BATCH) spareBuffers.set(size, { keys, values });
+      return;
+    }
     from = next;
   }
 }

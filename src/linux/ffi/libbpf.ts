@@ -18,7 +18,8 @@ export type BpfMap = Handle<"map">;
 export interface Libbpf {
   /** Parses an object file; nothing is in the kernel yet. */
   openObject(bytes: Uint8Array): BpfObject | null;
-  load(object: BpfObject): number;
+  /** In a thread of its own: it takes a while. */
+  load(object: BpfObject): Promise<number>;
   /** Unloads what no link holds, and frees the object with its programs and maps. */
   close(object: BpfObject): void;
   findProgram(object: BpfObject, name: string): BpfProgram | null;
@@ -97,7 +98,7 @@ async function bindLibbpf(): Promise<Libbpf> {
   const testRun = number("int bpf_prog_test_run_opts(int, uint8_t *)");
   return {
     openObject: (bytes) => openMemory(bytes, bytes.length, null),
-    load: number("int bpf_object__load(void *)"),
+    load: inThread(bind("int bpf_object__load(void *)")),
     close: bind("void bpf_object__close(void *)"),
     findProgram: handle("void *bpf_object__find_program_by_name(const void *, const char *)"),
     setAutoload: number("int bpf_program__set_autoload(void *, bool)"),
@@ -120,6 +121,18 @@ async function bindLibbpf(): Promise<Libbpf> {
     takeWarnings: collectWarnings(koffi, bind),
     errorName: () => errorName(koffi.errno()),
   };
+}
+
+/** The same call in a thread of its own. */
+function inThread(call: Call): (...values: unknown[]) => Promise<number> {
+  const start = (call as Call & { readonly async: Call }).async;
+  return (...values) =>
+    new Promise((resolve, reject) => {
+      start(...values, (error: Error | null, result: number) => {
+        if (error === null) resolve(result);
+        else reject(error);
+      });
+    });
 }
 
 /** struct bpf_test_run_opts of libbpf 1.0: its own size, and nothing else. */

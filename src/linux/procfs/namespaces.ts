@@ -49,3 +49,9 @@ export function readReferenceNamespaces(): Namespaces {
   const first = readNamespaces(1);
   return first.user === null && isKernelThread(2) ? readNamespaces(2) : first;
 }
+
+/** False in a PID namespace below the initial one: the kernel's pids are not those of /proc. */
+export function isInitialPidNamespace(): boolean {
+  const own = readNamespace("self", "pid");
+  return own === null || own === INITIAL_PID_NAMESPACE;
+}

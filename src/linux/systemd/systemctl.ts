@@ -55,19 +55,23 @@ export function runSystemctl(
 
 /**
  * Has systemctl do something that may take as long as it takes. Resolves with why it failed, or
- * with null; never rejects.
+ * with null; never rejects. Once `signal` is aborted nobody waits for the end any more: the
+ * service manager goes on by itself.
  */
-export async function startSystemctl(words: readonly string[]): Promise<string | null> {
+export async function startSystemctl(
+  words: readonly string[],
+  signal?: AbortSignal,
+): Promise<string | null> {
   const path = SYSTEMCTL_PATHS.find((each) => existsSync(each));
   if (path === undefined) return "systemctl is not installed";
-  const child = spawn(path, words, spawnOptions(SYSTEM));
+  const child = spawn(path, words, { ...spawnOptions(SYSTEM), signal });
   let [stdout, stderr] = ["", ""];
   child.stdout?.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
   const result = await new Promise<SystemctlResult>((resolve) => {
     child.on("error", (error) => resolve(unavailable(`running systemctl: ${errorCode(error)}`)));
-    child.on("close", (status, signal) =>
-      resolve(readResult({ code: null, status, signal, stdout, stderr })),
+    child.on("close", (status, killedBy) =>
+      resolve(readResult({ code: null, status, signal: killedBy, stdout, stderr })),
     );
   });
   return result.kind === "output" ? null : result.reason;

@@ -132,13 +132,21 @@ export interface PlaceOfUnit {
 
 /**
  * A restart removes the unit's control group and makes another, with another id: what is known
- * in advance is its parent and its name. Throws UsageError when the slice is not active.
+ * in advance is its parent and its name. A slice that no unit was in so far is started, as the
+ * start of the unit would. Throws UnsupportedError when it cannot be.
  */
 export function placeOfUnit(unit: UnitState): PlaceOfUnit {
   const slice = unit.slice ?? "system.slice";
+  if (unit.controlGroup === null) startSlice(slice);
   const path = unit.controlGroup ?? `${slicePath(slice)}/${escapeName(unit.unit)}`;
   const at = path.lastIndexOf("/");
   return { parent: findControlGroup(path.slice(0, at) || "/"), name: path.slice(at + 1), path };
+}
+
+function startSlice(slice: string): void {
+  const result = runSystemctl(["--system", "start", "--no-ask-password", "--", slice]);
+  if (result.kind === "output") return;
+  throw new UnsupportedError(`starting ${slice}: ${result.reason}`);
 }
 
 /** "a-b.slice" is in "a.slice"; man 5 systemd.slice. */
@@ -157,9 +165,25 @@ function escapeName(unit: string): string {
     : unit;
 }
 
-/** Restarts a unit, or starts it; resolves when it is up. Throws with systemctl's words. */
-export async function restartUnit(name: string): Promise<void> {
+/**
+ * Restarts a unit, or starts it; resolves when it is up, or when `signal` is aborted. Throws with
+ * systemctl's words.
+ */
+export async function restartUnit(name: string, signal?: AbortSignal): Promise<void> {
   const unit = parseUnitArgument(name);
-  const failure = await startSystemctl(["--system", "restart", "--no-ask-password", "--", unit]);
-  if (failure !== null) throw new UnsupportedError(`restarting ${unit}: ${failure}`);
+  const call = ["--system", "restart", "--no-ask-password", "--", unit];
+  const failure = await startSystemctl(call, signal);
+  if (failure === null || signal?.aborted === true) return;
+  throw new UnsupportedError(`restarting ${unit}: ${failure}`);
+}
+
+/**
+ * Whether a unit is down and will stay so by itself: not between two starts of Restart=. False
+ * when no manager answers.
+ */
+export function isDown(name: string): boolean {
+  const call = ["--system", "show", "--property=ActiveState", "--", parseUnitArgument(name)];
+  const result = runSystemctl(call);
+  if (result.kind !== "output") return false;
+  return /^(?:inactive|failed)$/.test(parseUnitProperties(result.text).activeState);
 }

@@ -15,7 +15,7 @@ export const UNPLACED: Place = { unit: null, container: null, placedBy: null };
  * container runtimes. Comm, cut as the kernel cuts it.
  */
 const LAUNCHERS =
-  /^(?:\(.*\)|systemd|systemd-execut|systemd-nspawn|init|containerd.*|dockerd|docker-init|conmon|runc.*|crun.*|youki|crio|podman|lxc-start|lxcfs|machinectl)$/;
+  /^(?:\(.*\)|systemd|systemd-executo|systemd-nspawn|init|containerd.*|dockerd|docker-init|conmon|runc.*|crun.*|youki|crio|podman|lxc-start|lxcfs|machinectl)$/;
 
 const NS_PER_TICK = 10_000_000;
 

@@ -48,6 +48,9 @@ export interface SessionCounts {
   readonly hidden: Partial<Record<Verdict, number>>;
 }
 
+/** Ids of credentials are remembered up to this number; then those that are gone are forgotten. */
+const CREDENTIALS_LIMIT = 8192;
+
 /** What is remembered of a program while it is in the kernel's maps. */
 interface KnownImage {
   place: Place | null;
@@ -70,7 +73,7 @@ export class MonitorSession {
   readonly #options: SessionOptions;
   readonly #images = new Map<number, KnownImage>();
   readonly #byPid = new Map<number, FedImage>();
-  #ofInitialNamespace: ReadonlySet<number> = new Set();
+  readonly #ofInitialNamespace = new Set<number>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -81,9 +84,7 @@ export class MonitorSession {
   take({ changes, forgotten }: FeedReading): readonly MonitorCheck[] {
     for (const { image } of changes) if (image !== null) this.#byPid.set(image.pid, image);
     const others = changes.filter(({ image }) => !this.#isOwn(image));
-    const surroundings = others.some(({ hasNewStacks }) => hasNewStacks)
-      ? this.#surroundingsOf(others)
-      : null;
+    const surroundings = this.#surroundingsOf(others);
     const lines = others
       .toSorted((one, other) => one.check.firstNs - other.check.firstNs)
       .flatMap((change) => this.#takeChange(change, surroundings));
@@ -103,17 +104,27 @@ export class MonitorSession {
     return image !== null && ownPid !== null && [image.pid, image.parentPid].includes(ownPid);
   }
 
-  #surroundingsOf(changes: readonly CheckChange[]): Surroundings {
-    const credentials = this.#options.readCredentials();
+  /** Made when they are needed: to read credentials is much of the work. */
+  #surroundingsOf(changes: readonly CheckChange[]): () => Surroundings {
     const { context } = this.#options;
     const checks = changes.map(({ check }) => check);
-    const fresh = surroundingsOf({ context, checks, credentials });
-    const kept = [...this.#ofInitialNamespace].filter((id) => fresh.credentials.has(id));
-    this.#ofInitialNamespace = new Set([...fresh.ofInitialNamespace, ...kept]);
-    return { ...fresh, ofInitialNamespace: this.#ofInitialNamespace };
+    const fresh = surroundingsOf({ context, checks, credentials: [] }).ofInitialNamespace;
+    for (const id of fresh) this.#ofInitialNamespace.add(id);
+    let made: Surroundings | null = null;
+    const make = (): Surroundings => {
+      const credentials = this.#options.readCredentials();
+      const known = new Set(credentials.map(({ id }) => id));
+      for (const id of this.#ofInitialNamespace) {
+        if (!known.has(id)) this.#ofInitialNamespace.delete(id);
+      }
+      const ofInitialNamespace = this.#ofInitialNamespace;
+      return { ...surroundingsOf({ context, checks: [], credentials }), ofInitialNamespace };
+    };
+    if (this.#ofInitialNamespace.size > CREDENTIALS_LIMIT) made = make();
+    return () => (made ??= make());
   }
 
-  #takeChange(change: CheckChange, surroundings: Surroundings | null): readonly MonitorCheck[] {
+  #takeChange(change: CheckChange, surroundings: () => Surroundings): readonly MonitorCheck[] {
     const { check, image, added } = change;
     const { counts } = this;
     counts.counted += added;
@@ -123,8 +134,7 @@ export class MonitorSession {
       return [];
     }
     const known = this.#knownImage(check.image);
-    const judgement =
-      surroundings !== null && change.hasNewStacks ? judgeCheck(check, surroundings) : null;
+    const judgement = change.hasNewStacks ? judgeCheck(check, surroundings()) : null;
     const verdict = judgement?.verdict ?? known.verdicts.get(change.row) ?? "required";
     known.verdicts.set(change.row, verdict);
     const isHidden = !this.#options.all && HIDDEN_VERDICTS.includes(verdict);
@@ -141,8 +151,8 @@ export class MonitorSession {
     }
     this.#addToTotals(change, place);
     counts.shown += added;
-    if (judgement === null || surroundings === null) return [];
-    return this.#newLines(change, judgement, surroundings, known, place);
+    if (judgement === null) return [];
+    return this.#newLines(change, judgement, surroundings(), known, place);
   }
 
   #knownImage(id: number): KnownImage {
