@@ -134,9 +134,18 @@ function describeUse(rows: readonly Row[]): readonly Use[] {
       granted: countOf(rows.filter(({ observation }) => observation.granted)),
       denied: countOf(rows.filter(({ observation }) => !observation.granted)),
       userStack: stacks.toSorted(compareStacks)[0] ?? [],
-      outcomes: addUp(rows.flatMap(({ observation }) => observation.outcomes)),
+      outcomes: addUp(outcomesOf(rows)),
     },
   ];
+}
+
+/** Rows of one image that differ in credentials have the ends of the same system calls. */
+function outcomesOf(rows: readonly Row[]): readonly SyscallOutcome[] {
+  const denied = rows.filter(({ observation }) => !observation.granted);
+  const ofImages = new Map(
+    denied.map(({ run, observation }) => [`${run.id} ${observation.image}`, observation.outcomes]),
+  );
+  return [...ofImages.values()].flat();
 }
 
 /** The deepest first: it tells the most. */

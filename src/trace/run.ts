@@ -27,6 +27,7 @@ import type {
 } from "./model.ts";
 import { pairAlternatives } from "./alternatives.ts";
 import { phasesOf } from "./phases.ts";
+import { programsOf } from "./programs.ts";
 import { type Surroundings, surroundingsOf } from "./surroundings.ts";
 import { judgeCheck } from "./verdicts.ts";
 
@@ -56,9 +57,7 @@ export interface TraceEvidence {
 /** Makes a run of what was seen. Checks before the first exec are not the program's. */
 export function describeRun(evidence: TraceEvidence): Run {
   const { beganNs, lost } = evidence;
-  const images = evidence.images
-    .filter(({ origin }) => origin !== "held")
-    .map((record) => describeImage(record, evidence));
+  const images = programsOf(evidence.images).map((record) => describeImage(record, evidence));
   const known = new Set(images.map(({ id }) => id));
   const phases = phasesOf(evidence.credentials);
   const surroundings = surroundingsOf(evidence);

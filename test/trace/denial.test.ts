@@ -103,6 +103,15 @@ describe("a denied check", () => {
     expect(found?.uses[0]?.outcomes).toEqual([{ syscall: "setuid", errno: null, count: 3 }]);
   });
 
+  test("with credentials of two kinds has each end once", () => {
+    const checks = [
+      { ...denied, credentials: 1 },
+      { ...denied, credentials: 2 },
+    ];
+    const found = finding("setuid", { checks, outcomes: [outcome("setuid", 0, ["setuid"], 2)] });
+    expect(found?.uses[0]?.outcomes).toEqual([{ syscall: "setuid", errno: null, count: 2 }]);
+  });
+
   test("without an end of its own takes none from another capability in the same call", () => {
     const outcomes = [outcome("setuid", 0, ["setgid"])];
     expect(finding("setuid", { checks: [denied], outcomes })?.denial).toBe("inconclusive");

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { runCapscope } from "../privileged/harness/capscope.ts";
+import { needed, NO_TRACE, readProfile, type Traced } from "../privileged/harness/traced.ts";
+import { type Boot, bootContainer, type Container } from "./container/container.ts";
+import { startTraceUnits, USER } from "./container/trace-units.ts";
+
+const boot: Boot =
+  NO_TRACE === null ? await bootContainer() : { kind: "impossible", reason: NO_TRACE };
+
+if (boot.kind === "impossible") {
+  const title = "tracing units of a real systemd";
+  console.warn(`skipped: ${title}: ${boot.reason}`);
+  describe.skip(`${title} (${boot.reason})`, () => {});
+} else {
+  describe("tracing units of a real systemd", () => testUnits(boot.container));
+}
+
+type Seen = Pick<Traced, "profile" | "run" | "findings"> & { readonly tookMs: number };
+
+/** What sets a process up as its unit asks: systemd uses it before the unit's program runs. */
+const SET_UP = ["setuid", "setpcap", "sys_chroot", "sys_resource"];
+
+function testUnits(container: Container): void {
+  const { prefix } = container;
+  const capscope = (...words: readonly string[]) => runCapscope(["trace", ...words], { prefix });
+  const follow = (...words: readonly string[]): Seen => {
+    const beganMs = performance.now();
+    const { status, stdout, stderr } = capscope("--json", ...words);
+    if (status !== 0) throw new Error(`status ${status}: ${stderr}`);
+    return { ...readProfile(stdout), tookMs: performance.now() - beganMs };
+  };
+  const exes = ({ run }: Seen): ReadonlySet<string> => new Set(run.images.map(({ exe }) => exe));
+
+  beforeAll(() => startTraceUnits(container));
+  afterAll(() => container.stop());
+
+  test("one that runs: its checks and nobody else's, with the program's name", () => {
+    const seen = follow("--unit", "probe", "--duration", "1");
+    expect(seen.run.subject).toEqual({ kind: "unit", unit: "probe.service" });
+    expect(needed(seen)).toEqual(["setgid"]);
+    expect(seen.findings.get("sys_chroot")).toBeUndefined();
+    const [attached] = seen.run.images.filter((image) => image.attached);
+    expect(attached?.exe).toMatch(/^\/usr\/bin\/python3/);
+    expect(attached?.argv).toEqual(["/usr/bin/python3", "/run/probe.py"]);
+    expect(seen.run.credentials[0]).toMatchObject({ uid: USER, ambient: AMBIENT });
+    expect(exes(seen)).toContain("/bin/chown");
+    expect(seen.run.coverage.gaps).toContain("what ran before the trace was not seen");
+  });
+
+  test("one that is restarted: its start, without what systemd does before it", () => {
+    const seen = follow("--unit", "probe", "--restart", "--duration", "1.5");
+    expect(needed(seen)).toEqual(["chown", "net_bind_service", "setgid"]);
+    for (const each of SET_UP) expect(seen.findings.get(each)).toBeUndefined();
+    expect(seen.findings.get("net_bind_service")!.granted).toBe(1);
+    const started = seen.run.images.filter(({ attached }) => !attached);
+    const programs = started.map(({ argv }) => argv?.join(" "));
+    expect(programs.slice(0, 2)).toEqual(["/bin/chown 4242 /run/data", PROBE]);
+    const [first] = seen.run.credentials.filter(({ image }) => image === started[1]?.id);
+    expect(first).toMatchObject({ uid: USER, permitted: AMBIENT, phase: "start-up" });
+    expect(seen.run.coverage).toMatchObject({ complete: true, gaps: [] });
+  });
+
+  test("a restart that is interrupted reports what it saw until then", () => {
+    const interrupt = ["timeout", "--preserve-status", "--signal=INT", "1"];
+    const words = ["trace", "--unit", "probe", "--restart", "--format", "caps"];
+    const run = runCapscope(words, { prefix: [...prefix, ...interrupt] });
+    expect(run).toEqual({
+      status: 0,
+      stdout: "CAP_CHOWN\nCAP_SETGID\nCAP_NET_BIND_SERVICE\n",
+      stderr: "",
+    });
+  });
+
+  test("a job in a slice that nothing ran in before ends the trace when it is done", () => {
+    const seen = follow("--unit", "job", "--restart", "--duration", "20");
+    expect(seen.tookMs).toBeLessThan(10_000);
+    expect(needed(seen)).toEqual(["sys_chroot"]);
+    expect(seen.run.images.map(({ exitCode }) => exitCode)).toEqual([7]);
+  });
+
+  test("one that comes again by itself is followed from start to start", () => {
+    const { run } = follow("--unit", "again", "--restart", "--duration", "1.5");
+    container.run("systemctl", "stop", "again.service");
+    expect(run.images.length).toBeGreaterThan(1);
+    expect(new Set(run.images.map(({ parentPid }) => parentPid))).toEqual(new Set([container.pid]));
+  });
+
+  test("one that does not get ready does not hold the trace up", () => {
+    const seen = follow("--unit", "unready", "--restart", "--duration", "0.5");
+    container.run("systemctl", "stop", "unready.service");
+    expect(seen.tookMs).toBeLessThan(5000);
+    expect(needed(seen)).toEqual(["sys_chroot"]);
+    expect(seen.run.coverage.gaps).toEqual(["the trace ended before the start did"]);
+  });
+
+  test("a start that fails is told at once, in systemctl's words", () => {
+    const beganMs = performance.now();
+    const run = capscope("--unit", "broken", "--restart", "--duration", "20");
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
+    expect([run.status, run.stdout]).toEqual([3, ""]);
+    expect(run.stderr).toContain("error: restarting broken.service: systemctl: Job for broken");
+  });
+
+  test("what systemd starts to set a process up is not the unit's", () => {
+    const { run, findings } = follow("--unit", "executor", "--restart", "--duration", "5");
+    expect(run.images.map(({ exe }) => exe)).toEqual(["/bin/true"]);
+    expect(findings.get("sys_chroot")).toBeUndefined();
+  });
+
+  test.each([
+    ["idle", "idle.service has no processes: it is inactive", "--restart shows its start"],
+    ["none", "no such unit: none.service", "systemctl list-units"],
+    ["idle@", "idle@.service is a template", "name an instance: idle@NAME.service"],
+    ["none.target", "none.target has no processes", "name the service"],
+  ])("%s cannot be followed, and why", (unit, message, hint) => {
+    const { status, stdout, stderr } = capscope("--unit", unit);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toStartWith(`capscope: error: ${message}\ncapscope: hint: `);
+    expect(stderr).toContain(hint);
+  });
+
+  test.each(["/system.slice/probe.service", "/sys/fs/cgroup/system.slice/probe.service"])(
+    "by its control group, %s, it is seen alike",
+    (path) => {
+      const seen = follow("--cgroup", path, "--duration", "0.7");
+      expect(seen.run.subject).toEqual({ kind: "cgroup", path: "/system.slice/probe.service" });
+      expect(needed(seen)).toEqual(["setgid"]);
+    },
+  );
+
+  test("a scope ends the trace when it ends", () => {
+    const script = "systemd-run --quiet --scope --unit=lab sh -c 'for i in 1 2 3; do ";
+    container.run("sh", "-c", `${script} chroot / true; sleep 0.3; done' >/dev/null 2>&1 &`);
+    container.run("sh", "-c", "until systemctl --quiet is-active lab.scope; do sleep 0.02; done");
+    const seen = follow("--unit", "lab.scope", "--duration", "20");
+    expect(seen.tookMs).toBeLessThan(10_000);
+    expect(needed(seen)).toEqual(["sys_chroot"]);
+  });
+
+  test("a user's slice has what the user's manager runs", () => {
+    const seen = follow("--cgroup", `/user.slice/user-${USER}.slice`, "--duration", "0.7");
+    expect(needed(seen)).toEqual([]);
+    expect(seen.findings.get("sys_chroot")).toMatchObject({ granted: 0, verdict: "denied" });
+    expect(seen.findings.get("setgid")).toBeUndefined();
+  });
+}
+
+const AMBIENT = ["setgid", "net_bind_service"];
+const PROBE = "/usr/bin/python3 /run/probe.py";
