@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from "./exposure/options.ts";
 import { runExposureSuite } from "./exposure/suite.ts";
+import { runTraceSuite } from "./trace/suite.ts";
 
-const SUITES: Readonly<Record<string, typeof runExposureSuite>> = { exposure: runExposureSuite };
+const SUITES: Readonly<Record<string, typeof runExposureSuite>> = {
+  exposure: runExposureSuite,
+  trace: runTraceSuite,
+};
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;

@@ -12,8 +12,24 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A row's first checks show all ways that lead to it; later a sample is enough. */
-enum { YOUNG_ROW = 64, SAMPLE_MASK = 63, YOUNG_USER_ROW = 8, USER_SAMPLE_MASK = 1023 };
+/* A row's first checks show the ways that lead to it; later a sample is enough. */
+enum {
+	YOUNG_ROW = 64,
+	OLD_ROW = 4096,
+	SAMPLE_MASK = 63,
+	OLD_SAMPLE_MASK = 1023,
+	YOUNG_USER_ROW = 8,
+};
+
+static __always_inline bool is_sample(__u64 seen)
+{
+	return seen < YOUNG_ROW || !(seen & (seen < OLD_ROW ? SAMPLE_MASK : OLD_SAMPLE_MASK));
+}
+
+static __always_inline bool is_user_sample(__u64 seen)
+{
+	return seen < YOUNG_USER_ROW || !(seen & OLD_SAMPLE_MASK);
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -48,6 +64,7 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 		leave_image(old);
 	own->image = next_image_id();
 	own->is_main = 1;
+	own->mm = (__u64)BPF_CORE_READ(task, mm);
 	/* Exec gives the program credentials of its own. */
 	note_credentials();
 	image = blank_image(SCRATCH_EXEC, task, IMAGE_EXEC_SEEN);
@@ -68,7 +85,7 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 
 	if (!own || !own->image)
 		return 0;
-	update_credentials(own, task, BPF_CORE_READ(task, real_cred), false);
+	update_credentials(own, task, BPF_CORE_READ(task, real_cred), 0, false);
 	if (own->was_asked)
 		bpf_map_delete_elem(&reports, &key);
 	image = bpf_map_lookup_elem(&images, &own->image);
@@ -89,7 +106,7 @@ static int report_end(struct bpf_map *map, void *key, void *value)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
 
-	if (own && own->denied)
+	if (own && is_awaited(own))
 		record_outcome(own, syscall_result(task));
 	return 0;
 }
@@ -101,7 +118,7 @@ int BPF_PROG(handle_syscall_exit, struct pt_regs *registers, long result)
 	struct followed_task *own;
 
 	own = bpf_task_storage_get(&followed, bpf_get_current_task_btf(), 0, 0);
-	if (own && own->denied)
+	if (own && is_awaited(own))
 		record_outcome(own, result);
 	return 0;
 }
@@ -130,14 +147,17 @@ static __always_inline void expect_outcome(struct followed_task *own, struct tas
 	if (key->syscall < 0 || key->capability >= 64)
 		return;
 	/* The report of this very call is under way already, or its end was missed. */
-	if (own->denied && own->denied_syscall != key->syscall)
-		own->denied = 0;
-	if (!own->denied) {
+	if (own->awaited_syscall != key->syscall)
+		own->denied = own->granted = 0;
+	if (!is_awaited(own)) {
 		if (!options.watches_exits && (!is_sampled || !ask_for_report(own, task)))
 			return;
-		own->denied_syscall = key->syscall;
+		own->awaited_syscall = key->syscall;
 	}
-	own->denied |= 1ULL << key->capability;
+	if (key->flags & CHECK_GRANTED)
+		own->granted |= 1ULL << key->capability;
+	else
+		own->denied |= 1ULL << key->capability;
 }
 
 /* --- checks ---------------------------------------------------------------------------------- */
@@ -162,15 +182,23 @@ static __always_inline __s32 current_syscall(struct task_struct *task)
 #endif
 }
 
+static __noinline void add_row(const struct check_key *key, __u64 now)
+{
+	struct check_counters fresh = { .first_ns = now };
+
+	if (!key)
+		return;
+	fresh.row = __sync_fetch_and_add(&state.last_row, 1);
+	bpf_map_update_elem(&checks, key, &fresh, BPF_NOEXIST);
+}
+
 static __always_inline struct check_counters *find_row(const struct check_key *key, __u64 now)
 {
 	struct check_counters *counters = bpf_map_lookup_elem(&checks, key);
-	struct check_counters fresh = { .first_ns = now };
 
 	if (counters)
 		return counters;
-	fresh.row = __sync_fetch_and_add(&state.last_row, 1);
-	bpf_map_update_elem(&checks, key, &fresh, BPF_NOEXIST);
+	add_row(key, now);
 	return bpf_map_lookup_elem(&checks, key);
 }
 
@@ -188,12 +216,13 @@ static __always_inline void count_check(void *ctx, struct followed_task *own,
 	}
 	seen = __sync_fetch_and_add(&counters->count, 1);
 	counters->last_ns = now;
-	is_sampled = seen < YOUNG_ROW || (seen & SAMPLE_MASK) == 0;
+	is_sampled = is_sample(seen);
 	if (is_sampled)
 		sample_stack(ctx, counters);
-	if (seen < YOUNG_USER_ROW || (seen & USER_SAMPLE_MASK) == 0)
+	if (is_user_sample(seen))
 		sample_user_stack(ctx, counters);
-	if (!(key->flags & CHECK_GRANTED))
+	/* What was granted is rarely refused all the same: its first checks show that. */
+	if (!(key->flags & CHECK_GRANTED) || seen < YOUNG_USER_ROW)
 		expect_outcome(own, bpf_get_current_task_btf(), key, is_sampled);
 }
 
@@ -237,10 +266,11 @@ static __always_inline struct followed_task *begin_check(struct check_key *key,
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct followed_task *own = find_followed(task, true);
+	__u64 real;
 
 	if (!own)
 		return 0;
-	update_credentials(own, task, cred, is_typed);
+	real = update_credentials(own, task, cred, target, is_typed);
 	key->image = own->image;
 	key->target_namespace = is_typed ? target->ns.inum : BPF_CORE_READ(target, ns.inum);
 	key->syscall = current_syscall(task);
@@ -249,7 +279,7 @@ static __always_inline struct followed_task *begin_check(struct check_key *key,
 	key->credentials = own->credentials;
 	key->reserved = 0;
 	/* override_creds() and the openers' credentials of files leave real_cred as it is. */
-	if ((__u64)cred != own->cred)
+	if ((__u64)cred != real)
 		key->flags |= CHECK_BORROWED_CREDENTIALS;
 	return own;
 }

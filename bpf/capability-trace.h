@@ -90,13 +90,16 @@ struct followed_task {
 	struct credentials seen;
 	/* Address of the control groups of which none is followed. */
 	__u64 outside;
-	/* Capabilities that were denied in the system call under way, and which one it is. */
+	/* Capabilities asked for in the system call whose end is awaited, and which one it is. */
 	__u64 denied;
-	__s32 denied_syscall;
+	__u64 granted;
+	__s32 awaited_syscall;
 	/* 1 where the task has an entry in `reports`. */
 	__u32 was_asked;
+	/* Address of the memory that the image runs in; 0 where it was not looked at. */
+	__u64 mm;
 };
-_Static_assert(sizeof(struct followed_task) == 120, "followed_task");
+_Static_assert(sizeof(struct followed_task) == 136, "followed_task");
 
 enum image_flags {
 	IMAGE_EXEC_SEEN = 1,
@@ -215,16 +218,18 @@ struct credentials_note {
 };
 _Static_assert(sizeof(struct credentials_note) == 16, "credentials_note");
 
-/* Map `outcomes`: how system calls with denied checks ended -> how often. */
+/* Map `outcomes`: how system calls with checks ended -> how often. */
 struct outcome {
 	__u64 denied;
+	/* Only where the call failed for want of permission all the same. */
+	__u64 granted;
 	__u32 image;
 	__s32 syscall;
 	/* errno; 0: success. */
 	__u32 error;
 	__u32 reserved;
 };
-_Static_assert(sizeof(struct outcome) == 24, "outcome");
+_Static_assert(sizeof(struct outcome) == 32, "outcome");
 
 /* Map `samples`: which stack was seen in which row -> how often. */
 struct sample_key {

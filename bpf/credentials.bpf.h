@@ -68,7 +68,8 @@ __noinline int note_credentials(void)
 }
 
 /* A call such as setgroups(2) makes credentials that are new, and the same in all that is noted. */
-static __always_inline bool are_seen(const struct followed_task *own, const struct cred *cred)
+static __always_inline bool are_seen(const struct followed_task *own, const struct cred *cred,
+				     const struct user_namespace *target)
 {
 	const struct credentials *seen = &own->seen;
 
@@ -80,29 +81,46 @@ static __always_inline bool are_seen(const struct followed_task *own, const stru
 	       seen->effective == cred->cap_effective.val &&
 	       seen->inheritable == cred->cap_inheritable.val &&
 	       seen->bounding == cred->cap_bset.val && seen->ambient == cred->cap_ambient.val &&
-	       own->user_namespace == (__u64)BPF_CORE_READ(cred, user_ns);
+	       (own->user_namespace == (__u64)target ||
+		own->user_namespace == (__u64)BPF_CORE_READ(cred, user_ns));
 }
 
 /*
- * A change makes new credentials, at another address: the old ones are still there when the new
- * ones are made. The task's own flag is the exception. `is_typed`: the verifier knows what `cred`,
- * the checked credentials, points to.
+ * Exec has already given the task the memory and the credentials of the program that it loads,
+ * and the image is still the one that called it.
  */
-static __always_inline void update_credentials(struct followed_task *own, struct task_struct *task,
-					       const struct cred *cred, bool is_typed)
+static __always_inline bool is_executing(struct followed_task *own, struct task_struct *task)
+{
+	__u64 mm = (__u64)BPF_CORE_READ(task, mm);
+
+	if (!own->mm)
+		own->mm = mm;
+	return own->mm != mm;
+}
+
+/*
+ * Notes the credentials of the task where they are new, and returns their address. A change makes
+ * new ones at another address: the old ones are still there when the new ones are made. The task's
+ * own flag is the exception. `is_typed`: the verifier knows what `cred`, the checked credentials,
+ * points to.
+ */
+static __always_inline __u64 update_credentials(struct followed_task *own, struct task_struct *task,
+						const struct cred *cred,
+						const struct user_namespace *target, bool is_typed)
 {
 	bool has_flag = own->seen.no_new_privileges == no_new_privileges(task);
 	const struct cred *real;
 
 	if (own->cred == (__u64)cred && has_flag)
-		return;
+		return own->cred;
 	real = BPF_CORE_READ(task, real_cred);
 	if (own->cred == (__u64)real && has_flag)
-		return;
-	if (is_typed && cred == real && has_flag && are_seen(own, cred))
+		return own->cred;
+	if (is_typed && cred == real && has_flag && are_seen(own, cred, target))
 		own->cred = (__u64)real;
-	else
+	else if (!is_executing(own, task))
 		note_credentials();
+	return (__u64)real;
 }
 
 #endif

@@ -35,6 +35,7 @@ static __always_inline struct followed_task *inherit(struct task_struct *child,
 	own->user_namespace = parent->user_namespace;
 	own->is_namespaced = parent->is_namespaced;
 	own->seen = parent->seen;
+	own->mm = (__u64)BPF_CORE_READ(child, mm);
 	own->is_main = same_process ? parent->is_main : 0;
 	join_image(own->image);
 	__sync_fetch_and_add(&state.live_tasks, 1);

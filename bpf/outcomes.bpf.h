@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * How system calls end in which a capability was denied. Since Linux 6.18 a task can be asked to
- * report on its way out of the kernel, which costs nobody else. Before, the only way is a look at
+ * How system calls end in which a capability was denied; and which fail for want of permission
+ * although one was granted: by another check, or by a security module. Since Linux 6.18 a task can be
+ * asked to report on its way out of the kernel, which costs nobody else. Before, the only way is a look at
  * the end of every system call of the machine: that program is loaded on demand.
  */
 #ifndef CAPSCOPE_OUTCOMES_BPF_H
@@ -53,19 +54,29 @@ static __always_inline __s64 syscall_result(struct task_struct *task)
 #endif
 }
 
+static __always_inline bool is_awaited(const struct followed_task *own)
+{
+	return own->denied || own->granted;
+}
+
 static __always_inline void record_outcome(struct followed_task *own, __s64 result)
 {
 	struct outcome key = {
 		.denied = own->denied,
 		.image = own->image,
-		.syscall = own->denied_syscall,
+		.syscall = own->awaited_syscall,
 	};
 	__u64 *count, one = 1;
 
-	own->denied = 0;
 	/* MAX_ERRNO */
 	if (result < 0 && result >= -4095)
 		key.error = -result;
+	if (key.error == EPERM || key.error == EACCES)
+		key.granted = own->granted;
+	own->denied = 0;
+	own->granted = 0;
+	if (!key.denied && !key.granted)
+		return;
 	count = bpf_map_lookup_elem(&outcomes, &key);
 	if (count) {
 		__sync_fetch_and_add(count, 1);

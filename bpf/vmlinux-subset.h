@@ -54,6 +54,9 @@ struct bpf_task_work {
 	__u64 __opaque;
 } __attribute__((aligned(8)));
 
+/* <asm-generic/errno-base.h> */
+#define EPERM 1
+#define EACCES 13
 /* <linux/sched.h> */
 #define PF_IO_WORKER 0x00000010
 #define PF_KTHREAD 0x00200000

@@ -63,7 +63,7 @@ interface Range {
   readonly whole: boolean;
 }
 
-const COUNT: Range = { minimum: 1, maximum: 1000, whole: true };
+export const COUNT: Range = { minimum: 1, maximum: 1000, whole: true };
 
 function parseValues(args: readonly string[]) {
   try {
@@ -87,8 +87,8 @@ function parseValues(args: readonly string[]) {
   }
 }
 
-function parseNumber(
-  name: NumberOption,
+export function parseNumber(
+  name: string,
   text: string | undefined,
   fallback: number,
   range: Range,

@@ -141,9 +141,11 @@ function describeUse(rows: readonly Row[]): readonly Use[] {
 
 /** Rows of one image that differ in credentials have the ends of the same system calls. */
 function outcomesOf(rows: readonly Row[]): readonly SyscallOutcome[] {
-  const denied = rows.filter(({ observation }) => !observation.granted);
   const ofImages = new Map(
-    denied.map(({ run, observation }) => [`${run.id} ${observation.image}`, observation.outcomes]),
+    rows.map(({ run, observation }) => [
+      `${run.id} ${observation.image} ${observation.granted}`,
+      observation.outcomes,
+    ]),
   );
   return [...ofImages.values()].flat();
 }

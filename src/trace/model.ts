@@ -151,7 +151,10 @@ export interface Observation {
   readonly userNamespace: "initial" | "own" | "other";
   /** The program's functions that led there most often, innermost first; empty without samples. */
   readonly userStack: readonly UserFunction[];
-  /** How the system calls of a denied check ended; empty where that was not seen. */
+  /**
+   * How the system calls of a denied check ended; empty where that was not seen. Of a granted one,
+   * only those that failed with EPERM or EACCES: by another check, or by a security module.
+   */
   readonly outcomes: readonly SyscallOutcome[];
   readonly count: number;
   /** Nanoseconds since the trace began. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { capabilityName } from "../capabilities/names.ts";
-import { capabilityNames } from "../capabilities/set.ts";
+import { capabilityNames, includesAll } from "../capabilities/set.ts";
 import type {
   CheckRecord,
   CredentialsRecord,
@@ -145,7 +145,7 @@ function describeCheck(
     alternatives: [],
     userNamespace: userNamespaceOf(check),
     userStack: evidence.nameUserStack(check),
-    outcomes: check.granted ? [] : outcomesOf(check, evidence.outcomes),
+    outcomes: outcomesOf(check, evidence.outcomes),
     count: check.count,
     firstNs: check.firstNs - evidence.beganNs,
     lastNs: check.lastNs - evidence.beganNs,
@@ -157,14 +157,15 @@ function userNamespaceOf(check: CheckRecord): Observation["userNamespace"] {
   return check.ownNamespace ? "own" : "other";
 }
 
-/** Ends of this image's system calls in which this capability was denied. */
+/** Ends of this image's system calls in which this capability was asked for, with this answer. */
 function outcomesOf(
-  { image, syscall, capability }: CheckRecord,
+  { image, syscall, capability, granted: isGranted }: CheckRecord,
   outcomes: readonly OutcomeRecord[],
 ): readonly SyscallOutcome[] {
+  const mask = 1n << BigInt(capability);
   return outcomes
     .filter((each) => each.image === image && each.syscall === syscall)
-    .filter(({ denied }) => ((denied >> BigInt(capability)) & 1n) === 1n)
+    .filter(({ denied, granted }) => includesAll(isGranted ? granted : denied, mask))
     .map(({ syscall: number, errno, count }) => ({
       syscall: syscallName(number),
       errno: errno === 0 ? null : errorName(errno),

@@ -59,6 +59,14 @@ describe("a traced command", () => {
     expect(needed(trace(link, ALONE))).toContain("net_admin");
   });
 
+  traced("that is refused a device has asked for net_admin all the same", () => {
+    const without = ["setpriv", "--inh-caps=-net_admin", "--bounding-set=-net_admin"];
+    const tap = [...without, "ip", "tuntap", "add", "capscope0", "mode", "tap"];
+    const result = trace(tap, ALONE);
+    expect(result.status).not.toBe(0);
+    expect(result.findings.get("net_admin")).toMatchObject({ verdict: "denied", granted: 0 });
+  });
+
   traced("that unpacks files of another owner needs chown, by tar and not by the shell", () => {
     const folder = openTemporaryDirectory();
     const pack = `cd ${folder.path} && touch file && tar --owner=65534 -cf a.tar file && tar -xf a.tar`;

@@ -130,6 +130,17 @@ traced("a system call that succeeds all the same is told from one that fails", a
   expect(ends.every(({ errno }) => errno === 0)).toBeTrue();
 });
 
+traced("a call that fails though the capability was granted is told", async () => {
+  // In a user namespace whose maps were written without privileges, setgroups(2) is forbidden.
+  const ask = python("import os", "try: os.setgroups([])", "except PermissionError: pass");
+  const trace = await traceCommand(["unshare", "--user", "--map-root-user", ...ask]);
+  const row = trace.checks.find(({ capability, ownNamespace }) => capability === 6 && ownNamespace);
+  const refused = trace.outcomes.filter(({ granted }) => granted !== 0n);
+  expect(row?.granted).toBeTrue();
+  const expected = [{ syscall: row?.syscall, granted: setOf("setgid"), errno: EPERM, count: 1 }];
+  expect(refused).toMatchObject(trace.seesOutcomes ? expected : []);
+});
+
 traced("a check has the place in the program that led to it", async () => {
   const trace = await traceCommand(DENIED);
   const row = trace.checks.find(({ syscall }) => syscall === CHOWN);

@@ -141,8 +141,8 @@ traced("100,000 checks in a row are all counted, and all have a known stack", as
   const rows = trace.checks.filter((check) => check.capability === SETGID);
   expect(rows).toMatchObject([{ count: 100_000, granted: true }]);
   const samples = rows[0]?.stacks.reduce((sum, stack) => sum + stack.samples, 0);
-  // The first 64, then each 64th.
-  expect(samples).toBe(64 + Math.floor((100_000 - 1) / 64));
+  // The first 64, then each 64th until 4,096, then each 1,024th.
+  expect(samples).toBe(64 + (4096 - 64) / 64 + Math.ceil((100_000 - 4096) / 1024));
   expect(trace.lost).toEqual(NOTHING_LOST);
 });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect } from "bun:test";
-import { readlinkSync } from "node:fs";
+import { chownSync, copyFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { testUnless } from "../skip.ts";
 import { openTemporaryDirectory } from "./harness/temporary-directory.ts";
 import { AS_NOBODY, judged, needed, NO_TRACE, python, trace } from "./harness/traced.ts";
@@ -116,6 +117,46 @@ describe("a program", () => {
     expect(use).toMatchObject({ granted: 1, syscall: null });
     expect(use?.gate).toContain("setgroups");
     expect(use?.userStack[0]?.name).toBe("[jit]");
+  });
+});
+
+describe("a program's rights", () => {
+  traced("that an exec gives are told, and what its file insists on", () => {
+    const folder = openTemporaryDirectory();
+    const own = join(folder.path, "sleep");
+    copyFileSync("/bin/sleep", own);
+    Bun.spawnSync(["setcap", "cap_net_raw,cap_chown+ep", own]);
+    const { run, findings } = trace([...AS_NOBODY, "sh", "-c", `${own} 0; true`]);
+    folder.close();
+    const image = run.images.find(({ exe }) => exe === own)!;
+    const row = run.credentials.find((each) => each.image === image.id)!;
+    const before = run.credentials.find(({ id }) => id === row.previous);
+    expect([before?.permitted, row.permitted]).toEqual([[], ["chown", "net_raw"]]);
+    expect(image.fileCapabilities).toEqual(["chown", "net_raw"]);
+    expect(findings.get("net_raw")).toMatchObject({
+      verdict: "capset-only",
+      installedIn: ["file"],
+    });
+  });
+
+  traced("are used by the workers of the kernel that act for it", () => {
+    const folder = openTemporaryDirectory();
+    const actor = join(folder.path, "io_uring");
+    const secret = join(folder.path, "secret");
+    const source = join(import.meta.dir, "actors/io_uring.c");
+    expect(Bun.spawnSync(["clang", "-O1", "-o", actor, source]).exitCode).toBe(0);
+    writeFileSync(secret, "", { mode: 0o000 });
+    chownSync(secret, 65534, 65534);
+    const result = trace([actor, secret]);
+    folder.close();
+    if (result.status === 77) {
+      console.warn("skipped: io_uring workers: io_uring is not in this kernel or not allowed");
+      return;
+    }
+    expect(result.status).toBe(0);
+    expect(needed(result)).toEqual(["dac_read_search"]);
+    const use = result.findings.get("dac_read_search")!.uses[0]!;
+    expect(use).toMatchObject({ program: actor, syscall: null, gate: "generic_permission" });
   });
 });
 

@@ -130,7 +130,7 @@ export function outcome(
   denied: readonly string[],
   count = 1,
 ): OutcomeRecord {
-  return { image: 1, syscall: syscall(name), denied: setOf(...denied), errno, count };
+  return { image: 1, syscall: syscall(name), denied: setOf(...denied), granted: 0n, errno, count };
 }
 
 export const CONTEXT: SystemContext = { sysctls: {}, securityModules: null, lockdown: null };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setOf } from "../../src/capabilities/set.ts";
 import { describe, expect, test } from "bun:test";
 import { errorName } from "../../src/linux/errno.ts";
 import { assessDenial } from "../../src/trace/denial.ts";
@@ -110,6 +111,14 @@ describe("a denied check", () => {
     ];
     const found = finding("setuid", { checks, outcomes: [outcome("setuid", 0, ["setuid"], 2)] });
     expect(found?.uses[0]?.outcomes).toEqual([{ syscall: "setuid", errno: null, count: 2 }]);
+  });
+
+  test("is told from a granted one whose call failed all the same", () => {
+    const granted = { ...denied, granted: true };
+    const refused = { ...outcome("setuid", EPERM, []), granted: setOf("setuid") };
+    const found = finding("setuid", { checks: [granted], outcomes: [refused] });
+    expect(found).toMatchObject({ verdict: "required", denial: null });
+    expect(found?.uses[0]?.outcomes).toEqual([{ syscall: "setuid", errno: "EPERM", count: 1 }]);
   });
 
   test("without an end of its own takes none from another capability in the same call", () => {

@@ -103,12 +103,14 @@ export interface CredentialsRecord {
   readonly firstNs: number;
 }
 
-/** System calls with denied checks that ended alike. */
+/** System calls with checks that ended alike. */
 export interface OutcomeRecord {
   readonly image: number;
   readonly syscall: number;
   /** What was denied in them, as a mask. */
   readonly denied: bigint;
+  /** What was granted in them, as a mask; only where they failed with EPERM or EACCES. */
+  readonly granted: bigint;
   /** errno; 0 for success. May be one of the kernel's own, such as 512 (ERESTARTSYS). */
   readonly errno: number;
   readonly count: number;

@@ -87,10 +87,11 @@ export function decodeCredentials(key: Uint8Array, note: Uint8Array): Credential
 export function decodeOutcome(key: Uint8Array, count: Uint8Array): OutcomeRecord {
   const view = viewOf(key);
   return {
-    image: view.getUint32(8, true),
-    syscall: view.getInt32(12, true),
+    image: view.getUint32(16, true),
+    syscall: view.getInt32(20, true),
     denied: view.getBigUint64(0, true),
-    errno: view.getUint32(16, true),
+    granted: view.getBigUint64(8, true),
+    errno: view.getUint32(24, true),
     count: Number(viewOf(count).getBigUint64(0, true)),
   };
 }

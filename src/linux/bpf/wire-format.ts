@@ -5,7 +5,7 @@ import type { FollowScope, LostCounters } from "./observation.ts";
 /** The structures of bpf/capability-trace.h. The machine is little endian. */
 export const SIZES = {
   options: 288,
-  followed: 120,
+  followed: 136,
   image: 1600,
   imageId: 4,
   checkKey: 24,
@@ -18,7 +18,7 @@ export const SIZES = {
   userStack: 512,
   credentials: 64,
   credentialsNote: 16,
-  outcome: 24,
+  outcome: 32,
   outcomeCount: 8,
   symbolTable: 9216,
 } as const;

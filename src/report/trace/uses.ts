@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CapabilityFinding, SyscallOutcome, Use, Verdict } from "../../trace/model.ts";
+import type { CapabilityFinding, Use, Verdict } from "../../trace/model.ts";
 import { escapeText } from "../text/escape.ts";
 import { type Paragraph, paragraph } from "./layout.ts";
 import { type AlikeUses, joinAlikeUses } from "./alike-uses.ts";
@@ -64,7 +64,7 @@ function describeUse(use: AlikeUses, shows: Shows): Paragraph[] {
   ];
   const result = facts.length === 0 ? "" : `: ${facts.join(", ")}`;
   const stack = stackText(use.userStack);
-  const outcomes = outcomesText(use.outcomes);
+  const outcomes = outcomesText(use);
   return [
     paragraph(4, `${where} in ${programs}${asked}${result}`),
     ...(stack === null ? [] : [paragraph(6, stack)]),
@@ -79,15 +79,16 @@ export function resultText({ granted, denied }: Pick<Use, "granted" | "denied">)
   return granted === 0 ? `${denied} denied` : `${granted} granted, ${denied} denied`;
 }
 
-/** How the system calls of denied checks ended. */
-function outcomesText(outcomes: readonly SyscallOutcome[]): string | null {
+/** How the system calls of denied checks ended; those of granted ones that failed all the same. */
+function outcomesText({ outcomes, denied }: Pick<Use, "outcomes" | "denied">): string | null {
   if (outcomes.length === 0) return null;
   const parts = outcomes.map(
     ({ syscall, errno, count: times }) =>
       `${escapeText(syscall)} ${errno === null ? "succeeded" : `failed with ${escapeText(errno)}`}` +
       `${times === 1 ? "" : ` ${times} times`}`,
   );
-  return `the call: ${parts.join(", ")}`;
+  const what = denied > 0 ? "the call" : "refused by another check or a security module";
+  return `${what}: ${parts.join(", ")}`;
 }
 
 /** Checks of the same capability that mean something else, one line for each meaning. */

@@ -99,15 +99,17 @@ test("credentials have every field", () => {
 test("an outcome has every field", () => {
   const key = bytes(SIZES.outcome, (view) => {
     view.setBigUint64(0, 6n, true);
-    view.setUint32(8, 65536, true);
-    view.setInt32(12, 49, true);
-    view.setUint32(16, 13, true);
+    view.setBigUint64(8, 9n, true);
+    view.setUint32(16, 65536, true);
+    view.setInt32(20, 49, true);
+    view.setUint32(24, 13, true);
   });
   const count = bytes(SIZES.outcomeCount, (view) => view.setBigUint64(0, 3n, true));
   expect(decodeOutcome(key, count)).toEqual({
     image: 65536,
     syscall: 49,
     denied: 6n,
+    granted: 9n,
     errno: 13,
     count: 3,
   });

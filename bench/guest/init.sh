@@ -1,0 +1,40 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: Apache-2.0
+# Process 1 of the guest: the host's own file system, read-only, with a layer in memory above it;
+# in there /command runs, and the guest is switched off. What the layer hides of the host, such as its
+# /tmp, is below /run/host.
+fail() {
+  echo "guest: $*"
+  echo o >/proc/sysrq-trigger
+  sleep 60
+}
+
+/bin/busybox mkdir -p /bin /proc /sys /dev /host /layer /root
+/bin/busybox --install -s /bin
+PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+while read -r module; do
+  insmod "/modules/$module" || fail "inserting $module failed"
+done </modules/order
+
+share=trans=virtio,version=9p2000.L,msize=262144,cache=loose
+mount -t 9p -o "ro,$share" host /host || fail 'mounting the file system of the host failed'
+mount -t tmpfs layer /layer
+mkdir /layer/upper /layer/work
+mount -t overlay -o lowerdir=/host,upperdir=/layer/upper,workdir=/layer/work overlay /root ||
+  fail 'mounting the layer failed'
+mount --move /dev /root/dev
+mount --move /proc /root/proc
+mount --move /sys /root/sys
+mkdir -p /root/dev/shm /root/dev/pts
+mount -t tmpfs shm /root/dev/shm
+mount -t devpts devpts /root/dev/pts
+mount -t tmpfs run /root/run
+mount -t tmpfs tmp /root/tmp
+chmod 1777 /root/tmp
+cp /command /start /root/run/
+mkdir /root/run/host
+mount --move /host /root/run/host
+exec switch_root /root /bin/sh /run/start

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from "node:util";
+import { COUNT, parseNumber, UsageError } from "../exposure/options.ts";
+
+/** What `bench trace` was asked to do. */
+export interface Options {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly parts: readonly Part[];
+  readonly rounds: number;
+  readonly runs: number;
+  readonly guestRounds: number;
+  /** Calls in a block; a round has many, and the time of a fast one is taken. */
+  readonly block: number;
+  readonly blocks: number;
+  /** Command line to measure instead of dist/capscope. */
+  readonly capscope: string | null;
+  /** Directory of what `compilePrograms` makes, made before. */
+  readonly programs: string | null;
+}
+
+export type Part = (typeof PARTS)[number];
+const PARTS = ["calls", "start-up", "guest"] as const;
+
+/** Text of `bench trace --help`. */
+export const USAGE = `usage: npm run bench -- trace [options]
+
+Measures what tracing costs, as root: each number is a ratio or a difference to the same
+command untraced, in the same run.
+
+  --calls          system calls with and without capability checks, traced by capscope,
+                   by a bare counter and by strace (default, together with --start-up)
+  --start-up       capscope trace -- /bin/true against /bin/true
+  --guest          system calls, counted in instructions, in a guest with Debian's kernel
+                   6.12, which is downloaded (needs qemu-system-x86); takes minutes
+  --rounds N       rounds of --calls (default 40)
+  --runs N         runs of each command of --start-up (default 21)
+  --guest-rounds N rounds of --guest (default 3)
+  --block N        calls in a block (default 1024)
+  --blocks N       blocks in a round, of which the first decile is taken (default 30)
+  --capscope CMD   measure CMD instead of dist/capscope; words are split at blanks
+  --programs DIR   take the compiled programs from there
+  --json           results as JSON on stdout
+`;
+
+/** Parses the arguments after the name of the suite. */
+export function parseOptions(args: readonly string[]): Options {
+  const values = parseValues(args);
+  const chosen = PARTS.filter((part) => values[part] === true);
+  const count = (name: NumberOption, fallback: number): number =>
+    parseNumber(name, values[name], fallback, COUNT);
+  return {
+    help: values.help === true,
+    json: values.json === true,
+    parts: chosen.length === 0 ? ["calls", "start-up"] : chosen,
+    rounds: count("rounds", 40),
+    runs: count("runs", 21),
+    guestRounds: count("guest-rounds", 3),
+    block: parseNumber("block", values.block, 1024, { ...COUNT, maximum: 1_000_000 }),
+    blocks: count("blocks", 30),
+    capscope: values.capscope ?? null,
+    programs: values.programs ?? null,
+  };
+}
+
+type NumberOption = "rounds" | "runs" | "guest-rounds" | "blocks";
+
+function parseValues(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: "boolean" },
+        json: { type: "boolean" },
+        calls: { type: "boolean" },
+        "start-up": { type: "boolean" },
+        guest: { type: "boolean" },
+        rounds: { type: "string" },
+        runs: { type: "string" },
+        "guest-rounds": { type: "string" },
+        block: { type: "string" },
+        blocks: { type: "string" },
+        capscope: { type: "string" },
+        programs: { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
