@@ -95,7 +95,8 @@ static __always_inline bool is_executing(struct followed_task *own, struct task_
 
 	if (!own->mm)
 		own->mm = mm;
-	return own->mm != mm;
+	/* At its end a task has given its memory back. */
+	return mm && own->mm != mm;
 }
 
 /*

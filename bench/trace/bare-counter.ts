@@ -14,7 +14,7 @@ export async function openBareCounter(path: string): Promise<Disposable> {
     const counter = await tryProgram(libbpf, bytes, name);
     if (counter !== null) return counter;
   }
-  throw new Error(`the bare counter cannot be loaded: ${libbpf.takeWarnings().at(-1) ?? ""}`);
+  throw new Error(`the bare counter cannot be loaded: ${libbpf.errorName()}`);
 }
 
 async function tryProgram(

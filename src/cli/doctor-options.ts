@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ABILITIES, type Ability } from "../doctor/model.ts";
+import { parseName } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of the report, as `--format` names them. */
@@ -43,7 +44,7 @@ export function doctorCommand(run: (request: DoctorRequest) => Promise<void>): C
       new Option("--format <format>", "form of the report").choices(DOCTOR_FORMATS).default("text"),
     )
     .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the report to a file")
+    .option("-o, --output <file>", "write the report to a file", parseName)
     .addOption(
       new Option("--color <when>", "colour the output").choices(COLOR_CHOICES).default("auto"),
     )

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExposureFilter } from "../exposure/filter.ts";
 import { type Flag, FLAGS, PLANES, type PlaneName, PROTOCOLS } from "../exposure/model.ts";
 import { EXPOSURE_FORMATS, type ExposureFormat } from "../report/index.ts";
+import { parseName } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** The command line of `capscope exposure`, as given. */
@@ -104,13 +105,6 @@ function repeatable<T>(flags: string, help: string, parse: (text: string) => T):
     ...known,
     ...text.split(",").map(parse),
   ]);
-}
-
-function parseName(text: string): string {
-  if (text === "") throw new InvalidArgumentError("It is empty.");
-  // "--interface --json" forgot the name; the C tool took the next option for it.
-  if (/^--[a-z]/.test(text)) throw new InvalidArgumentError("That is an option, not a name.");
-  return text;
 }
 
 function parseNumber(text: string): number {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CommanderError } from "commander";
 import { SystemError, UnsupportedError, UsageError } from "../errors.ts";
+import { exactArguments } from "../linux/inheritance.ts";
 import { escapeText } from "../report/text/escape.ts";
 import { EXIT_CODE } from "./exit-code.ts";
 import { writeDiagnostic } from "./output.ts";
@@ -11,8 +12,9 @@ import { createProgram, type Outcome } from "./program.ts";
 async function main(): Promise<number> {
   const outcome: Outcome = { status: EXIT_CODE.ok, failureStatus: EXIT_CODE.cannotObserve };
   try {
-    const program = await createProgram(outcome, process.argv.slice(2));
-    await program.parseAsync(process.argv);
+    const words = exactArguments(process.argv.slice(2));
+    const program = await createProgram(outcome, words);
+    await program.parseAsync(words, { from: "user" });
     return outcome.status;
   } catch (error) {
     return explain(error, outcome);

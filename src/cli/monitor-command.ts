@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openLibc } from "../linux/ffi/libc.ts";
+import { readInheritance } from "../linux/inheritance.ts";
 import { renderMonitorLine } from "../report/monitor-json.ts";
 import {
   type MonitorTextOptions,
@@ -12,6 +13,7 @@ import { monitorChecks, type MonitorListener, type MonitorResult } from "../trac
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import type { MonitorRequest } from "./monitor-options.ts";
 import { openReport, writeDiagnostic } from "./output.ts";
+import { onStopSignals } from "./stop-signals.ts";
 import { isTerminal, wantsColor } from "./terminal.ts";
 
 /** How often to look whether somebody still reads the output. */
@@ -30,8 +32,7 @@ export async function runMonitor(request: MonitorRequest): Promise<ExitCode> {
     request.format === "jsonl" ? jsonRenderer(report.write) : textRenderer(report.write, request);
   const controller = new AbortController();
   const stop = (): void => controller.abort();
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  const forget = onStopSignals(readInheritance(process.env), stop);
   const watch = request.output === null ? await watchReader(stop) : undefined;
   try {
     const { filter, by, durationMs } = request;
@@ -42,8 +43,7 @@ export async function runMonitor(request: MonitorRequest): Promise<ExitCode> {
     return result.coverage.complete ? EXIT_CODE.ok : EXIT_CODE.incomplete;
   } finally {
     clearInterval(watch);
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    forget();
   }
 }
 

@@ -4,6 +4,7 @@ import { parseCapabilityNames } from "../capabilities/parse-names.ts";
 import { type CapabilitySet, EMPTY_SET } from "../capabilities/set.ts";
 import { MONITOR_GROUPINGS, type MonitorGrouping } from "../trace/model.ts";
 import type { MonitorFilter } from "../trace/monitor/filter.ts";
+import { parseName } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of a monitor's lines, as `--format` names them. */
@@ -115,12 +116,6 @@ function repeatable<T>(flags: string, help: string, parse: (text: string) => T):
     ...known,
     ...text.split(",").map(parse),
   ]);
-}
-
-function parseName(text: string): string {
-  if (text === "") throw new InvalidArgumentError("It is empty.");
-  if (/^--[a-z]/.test(text)) throw new InvalidArgumentError("That is an option, not a name.");
-  return text;
 }
 
 function parsePid(text: string): number {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { SystemError } from "../errors.ts";
 import type { OutputStream } from "./terminal.ts";
 
@@ -27,17 +27,33 @@ export function writeReport(
   }
 }
 
+/**
+ * Fails where a report could not be written to the file, before anything is done for it. A pipe or
+ * a device is not touched: who waits at its other end would take the closing for the end.
+ */
+export function assertWritable(file: string | null): void {
+  if (file === null) return;
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isFile() && !stat.isDirectory()) return;
+  closeSync(systemCall(`opening ${file}`, () => openSync(file, "a")));
+}
+
 /** Where a report goes that is written bit by bit; each part is out when `write` returns. */
 export interface OpenReport extends Disposable {
   readonly write: (text: string) => void;
 }
 
-/** Opens a file for a report that grows, or standard output for null. */
-export function openReport(file: string | null): OpenReport {
+/**
+ * Opens a file for a report that grows, or standard output for null. Others may read it, as far as
+ * the umask lets them; one that is added to is its owner's alone.
+ */
+export function openReport(file: string | null, how: "anew" | "add" = "anew"): OpenReport {
   if (file === null) {
     return { write: (text) => writeReport(text, null), [Symbol.dispose]: () => undefined };
   }
-  const fd = systemCall(`opening ${file}`, () => openSync(file, "w"));
+  const fd = systemCall(`opening ${file}`, () =>
+    how === "anew" ? openSync(file, "w") : openSync(file, "a", 0o600),
+  );
   return {
     write: (text) => writeAll(fd, text, file),
     [Symbol.dispose]: () => closeSync(fd),

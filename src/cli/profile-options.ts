@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { parseName } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 import { TRACE_FORMATS, type TraceFormat } from "./trace-options.ts";
 
@@ -121,10 +122,7 @@ function formatOption(formats: readonly string[]): Option {
 }
 
 function outputOption(): Option {
-  return new Option("-o, --output <file>", "write to a file").argParser((text: string) => {
-    if (text === "") throw new InvalidArgumentError("It is empty.");
-    return text;
-  });
+  return new Option("-o, --output <file>", "write to a file").argParser(parseName);
 }
 
 function formatOf<Format extends string>(raw: RawOptions<Format>, json: Format): Format {

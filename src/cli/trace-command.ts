@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { SystemError } from "../errors.ts";
 import type { CommandEnd } from "../linux/gated-command.ts";
+import { type Inheritance, readInheritance } from "../linux/inheritance.ts";
 import type { Profile } from "../trace/model.ts";
 import {
   type CommandOptions,
@@ -12,7 +13,8 @@ import {
   traceProcess,
 } from "../trace/session.ts";
 import { EXIT_CODE } from "./exit-code.ts";
-import { writeReport } from "./output.ts";
+import { assertWritable, writeDiagnostic, writeReport } from "./output.ts";
+import { onStopSignals } from "./stop-signals.ts";
 import type { OutputStream } from "./terminal.ts";
 import type { TraceRequest, TraceTarget } from "./trace-options.ts";
 
@@ -26,11 +28,12 @@ interface Traced {
 
 /** Runs `capscope trace`; returns the command's own status where one is run. */
 export async function runTrace(request: TraceRequest): Promise<number> {
+  const inheritance = readInheritance(process.env);
+  assertWritable(request.output);
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => controller.abort(name);
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  const following = follow(request.target, {
+  onStopSignals(inheritance, stop);
+  const following = follow(request.target, inheritance, {
     runId: randomUUID(),
     time: new Date(),
     signal: controller.signal,
@@ -41,6 +44,7 @@ export async function runTrace(request: TraceRequest): Promise<number> {
   const [traced, { render }] = await Promise.all([following, loadRendering()]);
   const { profile, status, stream } = traced;
   write(render(profile, request, stream), request.output, stream);
+  if (request.format === "caps" && (request.output ?? stream) !== "stderr") warnOfCaps(profile);
   return status;
 }
 
@@ -52,16 +56,20 @@ async function loadRendering(): Promise<typeof import("./trace-rendering.ts")> {
   return import("./trace-rendering.ts");
 }
 
-async function follow(target: TraceTarget, options: TraceOptions): Promise<Traced> {
+async function follow(
+  target: TraceTarget,
+  inheritance: Inheritance,
+  options: TraceOptions,
+): Promise<Traced> {
   if (target.kind === "command" && target.user === null) {
     const { argv } = target;
-    return commandTraced({ ...options, argv, launch: {}, subject: null, gaps: [] });
+    return commandTraced({ ...options, argv, launch: { inheritance }, subject: null, gaps: [] });
   }
   if (target.kind === "process")
     return watched(await traceProcess({ ...options, pid: target.pid }));
   const { planCommand, planGroup } = await import("./trace-plan.ts");
   return target.kind === "command" || target.kind === "service"
-    ? commandTraced({ ...options, ...planCommand(target) })
+    ? commandTraced({ ...options, ...planCommand(target, inheritance) })
     : watched(await traceGroup({ ...options, ...planGroup(target) }));
 }
 
@@ -74,6 +82,15 @@ function watched(profile: Profile): Traced {
   const { checks, images } = profile.coverage.lost;
   const status = checks + images > 0 ? EXIT_CODE.incomplete : EXIT_CODE.ok;
   return { profile, status, stream: "stdout" };
+}
+
+/** A list of names cannot say of itself how far it goes. */
+function warnOfCaps({ conclusion, coverage }: Profile): void {
+  if (conclusion === "inconclusive") {
+    writeDiagnostic("warning: the trace is inconclusive: the list says nothing about needs");
+  } else if (!coverage.complete) {
+    writeDiagnostic("warning: checks or programs were lost: the list may lack capabilities");
+  }
 }
 
 /** What cannot be written to the file is not lost. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors.ts";
+import { parseName } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of a trace's report, as `--format` names them. */
@@ -64,7 +65,7 @@ export function traceCommand(run: (request: TraceRequest) => Promise<void>): Com
       new Option("--format <format>", "form of the report").choices(TRACE_FORMATS).default("text"),
     )
     .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the report to a file")
+    .option("-o, --output <file>", "write the report to a file", parseName)
     .option("--duration <seconds>", "end the trace after so long", parseSeconds)
     .option(
       "--syscall-exits",

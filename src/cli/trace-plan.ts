@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { resolveUser } from "../linux/account.ts";
 import { findControlGroup, type LocatedControlGroup } from "../linux/cgroup/control-group.ts";
 import { findContainer } from "../linux/container/find.ts";
+import type { Inheritance } from "../linux/inheritance.ts";
 import { userCredentials } from "../linux/launch-options.ts";
 import { launchOptionsOf, readServicePlan } from "../linux/systemd/service-file.ts";
 import {
-  isDown,
+  hasEnded,
   placeOfUnit,
   readUnit,
   restartUnit,
@@ -25,11 +26,14 @@ type CommandPlan = Omit<CommandOptions, keyof TraceOptions>;
 type GroupTarget = Omit<GroupOptions, keyof TraceOptions>;
 
 /** What to start a command with: as another user, or as its unit file says. */
-export function planCommand(target: Target<"command" | "service">): CommandPlan {
+export function planCommand(
+  target: Target<"command" | "service">,
+  inheritance: Inheritance,
+): CommandPlan {
   if (target.kind === "command") {
     const { argv, user } = target;
-    const launch = user === null ? {} : { credentials: userCredentials(resolveUser(user)) };
-    return { argv, launch, subject: null, gaps: [] };
+    const credentials = user === null ? {} : { credentials: userCredentials(resolveUser(user)) };
+    return { argv, launch: { inheritance, ...credentials }, subject: null, gaps: [] };
   }
   const { file, override } = target;
   const plan = readServicePlan(file, override, process.env);
@@ -81,7 +85,7 @@ function restartOptions(state: UnitState, subject: Subject): GroupTarget {
   const isOver = (): boolean => {
     if (existsSync(directory) || Date.now() < nextAskMs) return false;
     nextAskMs = Date.now() + ASK_AGAIN_MS;
-    return isDown(state.unit);
+    return hasEnded(state.unit);
   };
   return { scope: { kind: "cgroup", group: parent, child: name }, isOver, subject, start };
 }

@@ -39,7 +39,7 @@ function describe({ program, capabilities }: UserProgram): Command {
         "Give them to the service that runs the script instead.",
     };
   }
-  if (!program.startsWith("/")) {
+  if (!program.startsWith("/") || DESCRIPTOR.test(program)) {
     return { line: null, note: `The path of ${program} was not seen.` };
   }
   const word = shellWord(program);
@@ -49,6 +49,9 @@ function describe({ program, capabilities }: UserProgram): Command {
   const names = capabilities.map((name) => constantName(name).toLowerCase());
   return { line: `setcap '${names.join(",")}+ep' ${word}`, note: null };
 }
+
+/** What fexecve(3) runs: the number means nothing to another process. */
+const DESCRIPTOR = /^\/(?:dev|proc\/[^/]+)\/fd\//;
 
 function usageNotes({ subject }: Profile, { ranAsRoot }: Grant): readonly string[] {
   return [
@@ -61,6 +64,7 @@ function usageNotes({ subject }: Profile, { ranAsRoot }: Grant): readonly string
     ...(subject.kind === "container"
       ? ["The path is the one inside the container: set them while its image is built."]
       : []),
+    "On a script they have no effect: the kernel takes those of its interpreter.",
     "setcap takes no symbolic link: give it what realpath(1) prints.",
   ];
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { UsageError } from "../errors.ts";
+import { UnsupportedError, UsageError } from "../errors.ts";
+import { encodeText } from "./bytes.ts";
+import { isVariableName } from "./inheritance.ts";
 import { findShell, launcherWords, type LaunchOptions } from "./launch-options.ts";
 
 /** A shell to start, with the launchers before it. */
@@ -7,10 +9,19 @@ export interface GateProcess {
   readonly words: readonly string[];
   /** What the launchers and the shell are started with; null for this process's own. */
   readonly environment: Readonly<Record<string, string>> | null;
+  readonly descriptors: GateDescriptors;
 }
 
-/** Descriptor 3 is the gate, 4 the standard error of the command. */
-const WAIT_AT_GATE = "exec 2>&4 4>&-; echo >&3; read -r _ <&3 || exit; exec 3<&-";
+/** Where the shell has what it needs for the gate, and what the command gets besides. */
+export interface GateDescriptors {
+  /** For both directions. */
+  readonly gate: number;
+  /** The standard error of the command; the shell's own is for complaints. */
+  readonly stderr: number;
+  /** Keep their numbers. */
+  readonly inherited: readonly number[];
+}
+
 /** Of the launchers and the shell, where the command is to have another environment. */
 const OWN_ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
 /** Set by the shell itself, or for it. */
@@ -22,12 +33,16 @@ const NOT_THE_COMMANDS = "PATH LC_ALL PWD OLDPWD SHLVL";
  */
 export function gateProcess(argv: readonly string[], options: LaunchOptions): GateProcess {
   const { environment, workingDirectory, argv0 } = options;
+  const descriptors = gateDescriptors(options);
   const assignments = environment === undefined ? [] : assignmentsOf(environment);
   const script = [
     ...enterDirectory(options),
     ...(options.umask === undefined ? [] : [`umask ${options.umask.toString(8)}`]),
     ...(environment === undefined ? [] : exportAll(assignments.length)),
-    WAIT_AT_GATE,
+    ...exactVariables(options),
+    ...exactWords([...(argv0 === undefined ? [] : [argv0]), ...argv]),
+    waitAtGate(descriptors),
+    ...ignoreSignals(options),
     argv0 === undefined ? 'exec "$@"' : 'exec -a "$@"',
   ].join("; ");
   const parameters = [
@@ -35,11 +50,64 @@ export function gateProcess(argv: readonly string[], options: LaunchOptions): Ga
     ...(argv0 === undefined ? [] : [argv0]),
     ...argv,
   ];
-  const shell = [...findShell(argv0), "-c", script, "sh", ...parameters];
+  const shell = [...findShell(options), "-c", script, "capscope", ...parameters];
   return {
     words: [...launcherWords(options), ...shell],
     environment: environment === undefined ? null : carrierOf(assignments),
+    descriptors,
   };
+}
+
+/** POSIX shells redirect descriptors of one digit. */
+const SHELL_DESCRIPTORS = [3, 4, 5, 6, 7, 8, 9];
+
+function gateDescriptors({ inheritance }: LaunchOptions): GateDescriptors {
+  const inherited = inheritance?.descriptors ?? [];
+  const [gate, stderr] = SHELL_DESCRIPTORS.filter((fd) => !inherited.includes(fd));
+  if (gate === undefined || stderr === undefined) {
+    throw new UnsupportedError("starting the command: too many descriptors are open", {
+      hint: "close two of those from 3 to 9, as with 8>&- 9>&-",
+    });
+  }
+  return { gate, stderr, inherited };
+}
+
+/** The name is one that no command has a meaning for: it may be exported. */
+function waitAtGate({ gate, stderr }: GateDescriptors): string {
+  return `exec 2>&${stderr} ${stderr}>&-; echo >&${gate}; read -r CAPSCOPE_GATE <&${gate} || exit; exec ${gate}<&-`;
+}
+
+function ignoreSignals({ inheritance }: LaunchOptions): readonly string[] {
+  const signals = inheritance?.ignoredSignals ?? [];
+  return signals.length === 0 ? [] : [`trap '' ${signals.join(" ")}`];
+}
+
+/** A byte that is not UTF-8, which the runtime cannot hand to another program. */
+const BYTE = /[\udc80-\udcff]/;
+
+/** Puts the bytes back into the positional parameters; nothing where they all are UTF-8. */
+function exactWords(words: readonly string[]): readonly string[] {
+  if (!words.some((word) => BYTE.test(word))) return [];
+  const parameters = words.map((word, at) =>
+    BYTE.test(word) ? `"\${CAPSCOPE_WORD_${at}%x}"` : `"\${${at + 1}}"`,
+  );
+  const assignments = words.flatMap((word, at) =>
+    BYTE.test(word) ? [`CAPSCOPE_WORD_${at}=${printed(word)}`] : [],
+  );
+  return [...assignments, `set -- ${parameters.join(" ")}`];
+}
+
+function exactVariables({ inheritance }: LaunchOptions): readonly string[] {
+  return Object.entries(inheritance?.exactVariables ?? {}).flatMap(([name, value]) => [
+    `CAPSCOPE_WORD=${printed(value)}`,
+    `export ${name}="\${CAPSCOPE_WORD%x}"`,
+  ]);
+}
+
+/** A text as a substitution, with an "x" behind it: without one, newlines at the end are lost. */
+function printed(text: string): string {
+  const octal = [...encodeText(text)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`);
+  return `$(printf '${octal.join("")}x')`;
 }
 
 function enterDirectory({
@@ -56,7 +124,7 @@ function enterDirectory({
 
 function assignmentsOf(environment: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(environment).map(([name, value]) => {
-    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return `${name}=${value}`;
+    if (isVariableName(name)) return `${name}=${value}`;
     throw new UsageError(`not the name of an environment variable: ${name}`);
   });
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { Duplex, type Readable } from "node:stream";
 import { SystemError, UnsupportedError } from "../errors.ts";
-import { type GateProcess, gateProcess } from "./gate-script.ts";
+import { type GateDescriptors, type GateProcess, gateProcess } from "./gate-script.ts";
 import type { LaunchOptions } from "./launch-options.ts";
 
 /** How a command ended. */
@@ -18,15 +18,14 @@ export interface GatedCommand {
   readonly ended: Promise<CommandEnd>;
   /** Lets it go; the process keeps its pid. */
   open(): void;
-  /** Sends it SIGTERM. */
-  terminate(): void;
+  /** Sends it SIGTERM, or another signal that asks it to end. */
+  terminate(signal?: "SIGTERM" | "SIGHUP"): void;
   /** Lets this process end while the command lives on; `ended` may then never settle. */
   detach(): void;
   /** Ends a command that was never let go. */
   abandon(): void;
 }
 
-const GATE_DESCRIPTOR = 3;
 /** More words of a failing set-up are not kept. */
 const COMPLAINT_LIMIT = 4096;
 
@@ -41,11 +40,12 @@ export async function startGatedCommand(
   argv: readonly string[],
   options: LaunchOptions = {},
 ): Promise<GatedCommand> {
-  const child = spawnGate(gateProcess(argv, options));
+  const shell = gateProcess(argv, options);
+  const child = spawnGate(shell, options);
   const ended = new Promise<CommandEnd>((resolve) => {
     child.on("exit", (exitCode, signal) => resolve({ exitCode, signal }));
   });
-  const gate = gateOf(child);
+  const gate = gateOf(child, shell.descriptors);
   // Written to a process that just died; its end is reported by `ended`.
   gate.on("error", () => undefined);
   return new Promise((resolve, reject) => {
@@ -62,25 +62,42 @@ export async function startGatedCommand(
           gate.destroy();
           child.unref();
         },
-        terminate: () => void child.kill("SIGTERM"),
+        terminate: (signal = "SIGTERM") => void child.kill(signal),
         abandon: () => gate.end(),
       });
     });
   });
 }
 
-/** The command's own standard error is the fifth descriptor; the second one is for complaints. */
-function spawnGate({ words, environment }: GateProcess): ChildProcess {
+function spawnGate(
+  { words, environment, descriptors }: GateProcess,
+  { streams = [0, 1, 2], ownSession = false }: LaunchOptions,
+): ChildProcess {
   const [program = "", ...rest] = words;
   try {
     return spawn(program, rest, {
-      stdio: ["inherit", "inherit", "pipe", "pipe", 2],
+      stdio: stdioOf(descriptors, streams),
+      detached: ownSession,
       ...(environment === null ? {} : { env: { ...environment } }),
     });
   } catch (error) {
     // Some, such as E2BIG, are thrown; others come as an event.
     throw startError(error);
   }
+}
+
+/** Above standard error, what is ignored stays closed. */
+function stdioOf(
+  { gate, stderr, inherited }: GateDescriptors,
+  [input, output, errors]: readonly [number, number, number],
+): StdioOptions {
+  const length = Math.max(gate, stderr, ...inherited) + 1;
+  return Array.from({ length }, (_, fd) => {
+    if (fd === 2 || fd === gate) return "pipe";
+    if (fd === stderr) return errors;
+    if (fd < 2) return fd === 0 ? input : output;
+    return inherited.includes(fd) ? fd : "ignore";
+  });
 }
 
 /** What is no system error (a NUL in an argument) stays as it is. */
@@ -119,8 +136,8 @@ async function readComplaint(stream: Readable | null): Promise<string> {
 }
 
 /** Node makes a pair of connected sockets of a "pipe", so that both ends can write. */
-function gateOf(child: ChildProcess): Duplex {
-  const gate = child.stdio[GATE_DESCRIPTOR];
+function gateOf({ stdio }: ChildProcess, descriptors: GateDescriptors): Duplex {
+  const gate = [...stdio][descriptors.gate];
   if (gate instanceof Duplex) return gate;
   throw new Error("a spawned process has a pipe for each that was asked for");
 }

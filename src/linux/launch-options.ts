@@ -4,6 +4,7 @@ import { type CapabilitySet, capabilityNames } from "../capabilities/set.ts";
 import { CAPABILITY_NAMES } from "../capabilities/names.ts";
 import { UnsupportedError, UsageError } from "../errors.ts";
 import { isValidId, type LaunchIds } from "./account.ts";
+import type { Inheritance } from "./inheritance.ts";
 import { readText, textOrNull } from "./procfs/read-text.ts";
 import type { ResourceLimit } from "./resource-limits.ts";
 
@@ -31,6 +32,12 @@ export interface LaunchOptions {
   readonly limits?: readonly ResourceLimit[];
   /** What the command is told that its name is. Needs bash, which sets SHLVL. */
   readonly argv0?: string;
+  /** Descriptors of this process for standard input, output and error; left out, its own. */
+  readonly streams?: readonly [number, number, number];
+  /** Starts it in a session of its own: what the terminal sends does not reach it. */
+  readonly ownSession?: boolean;
+  /** What this process was given and hands on; left out, only its standard streams. */
+  readonly inheritance?: Inheritance;
 }
 
 /**
@@ -130,14 +137,24 @@ function limitArgument({ resource, soft, hard }: ResourceLimit): string {
   return `--${resource}=${text(soft)}:${text(hard)}`;
 }
 
-/** The shell that becomes the command; only bash can give it another name. */
-export function findShell(argv0: string | undefined): readonly string[] {
+/**
+ * The shell that becomes the command. Only bash can give it another name, and hands on variables
+ * with unusual names; where it is not installed, those are lost.
+ */
+export function findShell({ argv0, inheritance }: LaunchOptions): readonly string[] {
   // POSIX mode keeps it from reading a file that BASH_ENV names.
-  return argv0 === undefined ? ["/bin/sh"] : [findTool("bash"), "--posix"];
+  const bash = (path: string): readonly string[] => [path, "--posix"];
+  if (argv0 !== undefined) return bash(findTool("bash"));
+  const path = inheritance?.hasUnusualVariables === true ? toolPath("bash") : undefined;
+  return path === undefined ? ["/bin/sh"] : bash(path);
+}
+
+function toolPath(name: string): string | undefined {
+  return TOOL_DIRECTORIES.map((each) => `${each}/${name}`).find((each) => existsSync(each));
 }
 
 function findTool(name: string): string {
-  const path = TOOL_DIRECTORIES.map((each) => `${each}/${name}`).find((each) => existsSync(each));
+  const path = toolPath(name);
   if (path !== undefined) return path;
   const hint = name === "bash" ? "install bash" : `install util-linux, which has ${name}`;
   throw new UnsupportedError(`starting the command: ${name} is not installed`, { hint });

@@ -15,6 +15,7 @@ import {
   text,
   textLike,
 } from "./decode-json.ts";
+import { capabilities, capability, decodeProof, userFunction } from "./decode-proof.ts";
 import {
   type CredentialsRow,
   type Image,
@@ -25,13 +26,10 @@ import {
   type SyscallOutcome,
   type SystemContext,
   type TraceCoverage,
-  type UserFunction,
   VERDICTS,
 } from "./model.ts";
 
 const texts = list(text);
-const capability = textLike(/^[a-z0-9_]{1,64}$/, "the name of a capability");
-const capabilities = list(capability);
 const phase: Decoder<Phase> = oneOf("start-up", "after-drop");
 
 /** Who wrote it. */
@@ -109,13 +107,6 @@ const credentials: Decoder<CredentialsRow> = record<CredentialsRow>({
   firstNs: number,
 });
 
-const userFunction: Decoder<UserFunction> = record<UserFunction>({
-  name: text,
-  file: nullable(text),
-  buildId: nullable(textLike(/^[0-9a-f]*$/, "a hexadecimal number")),
-  offset: nullable(count),
-});
-
 const outcome: Decoder<SyscallOutcome> = record<SyscallOutcome>({
   syscall: text,
   errno: nullable(text),
@@ -148,7 +139,7 @@ const coverage: Decoder<TraceCoverage> = record<TraceCoverage>({
   gaps: texts,
 });
 
-const run: Decoder<Run> = record<Run>({
+export const decodeRun: Decoder<Run> = record<Run>({
   id: text,
   host: record<Run["host"]>({ name: text, kernel: text }),
   tool,
@@ -161,6 +152,7 @@ const run: Decoder<Run> = record<Run>({
   credentials: list(credentials),
   observations: list(observation),
   coverage,
+  proof: nullable(decodeProof),
 });
 
 const ignored: Decoder<unknown> = (value) => value;
@@ -174,6 +166,7 @@ interface Document {
   readonly runs: readonly Run[];
   readonly findings: unknown;
   readonly conclusion: unknown;
+  readonly proven: unknown;
   readonly coverage: unknown;
 }
 
@@ -183,8 +176,9 @@ export const decodeDocument: Decoder<Document> = record<Document>({
   kind: text,
   tool,
   subject,
-  runs: list(run),
+  runs: list(decodeRun),
   findings: ignored,
   conclusion: ignored,
+  proven: ignored,
   coverage: ignored,
 });

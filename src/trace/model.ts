@@ -169,6 +169,74 @@ export interface TraceCoverage {
   readonly gaps: readonly string[];
 }
 
+/**
+ * What re-runs under real limits say of a capability that the command was granted.
+ *
+ * - `needed`: the command does not work with the proven set without it
+ * - `droppable`: the command works with the proven set, which is without it
+ * - `untested`: nothing is proven, for a reason that is told
+ */
+export type ProofVerdict = (typeof PROOF_VERDICTS)[number];
+export const PROOF_VERDICTS = ["needed", "droppable", "untested"] as const;
+
+/** A system call that failed in a re-run in which a capability was refused. */
+export interface RefusedCall {
+  readonly capability: string;
+  readonly program: string;
+  /** Null outside a system call. */
+  readonly syscall: string | null;
+  /** Null where the end of the call was not seen. */
+  readonly errno: string | null;
+  readonly gate: string | null;
+  readonly userStack: readonly UserFunction[];
+}
+
+export interface CapabilityProof {
+  readonly capability: string;
+  readonly proof: ProofVerdict;
+  /** How the command fared without it: "ended with status 1, not 0"; null where it worked. */
+  readonly failure: string | null;
+  /** Why it is untested; null where it is not. */
+  readonly reason: string | null;
+  /** Calls that were refused it when it was not there: also where the command works all the same. */
+  readonly refused: readonly RefusedCall[];
+}
+
+/** What had to be so for the command to count as working. */
+export interface ProofCriterion {
+  /** Of the command; null for a daemon, which is stopped. */
+  readonly status: number | null;
+  /** How a daemon shows that it is ready: "port:8080"; null for a command that ends by itself. */
+  readonly ready: string | null;
+  /** Line of shell that had to succeed; null without one. */
+  readonly check: string | null;
+  /** Also no system call may be refused a capability that was not refused with all of them. */
+  readonly strict: boolean;
+}
+
+/** What re-runs of the command of a trace have proven, each under limits that the kernel enforced. */
+export interface Proof {
+  /** Root limited by the bounding set, or a user with ambient capabilities. */
+  readonly method: "root" | "user";
+  readonly uid: number;
+  readonly criterion: ProofCriterion;
+  /** How often each answer was confirmed. */
+  readonly runsPerAnswer: number;
+  /** One for each capability, in number order. */
+  readonly capabilities: readonly CapabilityProof[];
+  /**
+   * Sets with which the command works, and with none of whose members less, ordered; the first is
+   * the recommended one. Empty where none was proven.
+   */
+  readonly minimalSets: readonly (readonly string[])[];
+  /** The smallest set with which the command was seen to work, also where more could go. */
+  readonly workingSet: readonly string[];
+  /** Runs of the command, that of the trace included, and how long they took. */
+  readonly runs: number;
+  readonly durationNs: number;
+  readonly notes: readonly string[];
+}
+
 /** One trace: everything that it saw. A profile is made of one or more. */
 export interface Run {
   /** Told apart by it when profiles are merged. */
@@ -185,6 +253,8 @@ export interface Run {
   readonly credentials: readonly CredentialsRow[];
   readonly observations: readonly Observation[];
   readonly coverage: TraceCoverage;
+  /** Null where the command was not run again. */
+  readonly proof: Proof | null;
 }
 
 /** One way in which a capability was asked for: by a program, in a system call, by a function. */
@@ -253,6 +323,8 @@ export interface Profile {
   readonly runs: readonly Run[];
   readonly findings: readonly CapabilityFinding[];
   readonly conclusion: Conclusion;
+  /** With what all runs' commands work, each by its first minimal set; null when one is unproven. */
+  readonly proven: readonly string[] | null;
   readonly coverage: TraceCoverage;
 }
 

@@ -4,6 +4,8 @@ import { UserSymbols } from "../linux/elf/user-symbols.ts";
 import type { Libc } from "../linux/ffi/libc.ts";
 import { readFileCapabilities } from "../linux/procfs/executable.ts";
 import { readHost } from "../linux/procfs/machine.ts";
+import { isInitialPidNamespace } from "../linux/procfs/namespaces.ts";
+import { readLink, textOrNull } from "../linux/procfs/read-text.ts";
 import { readSystemContext } from "../linux/procfs/system-context.ts";
 import type { Run, Subject, UserFunction } from "./model.ts";
 import { describeRun } from "./run.ts";
@@ -50,7 +52,8 @@ export function observe(tracer: CapabilityTracer, libc: Libc): Observer {
       }
     },
     describe: (facts) => {
-      const images = tracer.readImages();
+      const seen = tracer.readImages();
+      const images = withoutTracer(seen, ownPid());
       const live = images.filter(({ origin, endNs }) => origin !== "held" && endNs === 0);
       for (const { pid } of live.slice(-WATCHED_AT_MOST)) symbols.observe(pid);
       return describeRun({
@@ -67,7 +70,11 @@ export function observe(tracer: CapabilityTracer, libc: Libc): Observer {
         credentials: tracer.readCredentials(),
         outcomes: tracer.readOutcomes(),
         lost: tracer.readLost(),
-        gaps: tracer.seesOutcomes ? facts.gaps : [...facts.gaps, NO_OUTCOMES],
+        gaps: [
+          ...facts.gaps,
+          ...(images.length < seen.length ? [LEFT_OUT] : []),
+          ...(tracer.seesOutcomes ? [] : [NO_OUTCOMES]),
+        ],
         insistedOnBy: fileReader(libc),
         nameUserStack: stackNamer(symbols, images),
       });
@@ -77,6 +84,23 @@ export function observe(tracer: CapabilityTracer, libc: Libc): Observer {
 
 const NO_OUTCOMES =
   "how system calls with denied checks ended was not seen: needs Linux 6.18, or --syscall-exits";
+
+const LEFT_OUT = "capscope itself runs in what was followed, and was left out";
+
+/** Null where /proc has other pids than the kernel. */
+function ownPid(): number | null {
+  const pid = Number(textOrNull(readLink("/proc/self")) ?? "");
+  return isInitialPidNamespace() && pid > 0 ? pid : null;
+}
+
+/** Without the program that traces, and without what it runs, where it is among those followed. */
+export function withoutTracer(
+  images: readonly ImageRecord[],
+  tracerPid: number | null,
+): readonly ImageRecord[] {
+  if (tracerPid === null || images.every(({ pid }) => pid !== tracerPid)) return images;
+  return images.filter(({ pid, parentPid }) => pid !== tracerPid && parentPid !== tracerPid);
+}
 
 /** Reads each file once, as it is found from here under the path that was executed. */
 function fileReader(libc: Libc): (image: ImageRecord) => bigint {

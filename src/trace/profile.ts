@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { compareCapabilities } from "../capabilities/spelling.ts";
 import { VERSION } from "../version.ts";
 import { conclusionOf, coverageOf, findingsOf } from "./findings.ts";
 import { type Profile, PROFILE_SCHEMA_VERSION, type Run } from "./model.ts";
@@ -16,8 +17,16 @@ export function profileOf(runs: readonly [Run, ...Run[]]): Profile {
     runs: ordered,
     findings,
     conclusion: conclusionOf(ordered, findings),
+    proven: provenBy(ordered),
     coverage: coverageOf(ordered),
   };
+}
+
+/** The union of each run's recommended set. */
+function provenBy(runs: readonly Run[]): readonly string[] | null {
+  const sets = runs.map(({ proof }) => proof?.minimalSets[0] ?? null);
+  if (sets.includes(null)) return null;
+  return [...new Set(sets.flatMap((set) => set ?? []))].toSorted(compareCapabilities);
 }
 
 function compareRuns(one: Run, other: Run): number {

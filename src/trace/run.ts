@@ -81,8 +81,9 @@ export function describeRun(evidence: TraceEvidence): Run {
     coverage: {
       complete: images.length > 0 && lost.checks === 0 && lost.images === 0,
       lost,
-      gaps: evidence.gaps,
+      gaps: images.length > 0 ? evidence.gaps : ["no program was seen to run", ...evidence.gaps],
     },
+    proof: null,
   };
 }
 

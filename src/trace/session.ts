@@ -5,8 +5,8 @@ import { type CommandEnd, type GatedCommand, startGatedCommand } from "../linux/
 import type { LaunchOptions } from "../linux/launch-options.ts";
 import { openLibc } from "../linux/ffi/libc.ts";
 import type { Profile, Subject } from "./model.ts";
-import { observe, type Observer } from "./observer.ts";
-import { profileOf } from "./profile.ts";
+import type { Observer } from "./observer.ts";
+import { startLimit, wait } from "./time-limit.ts";
 import { beginStart, GAPS_OF_START, type StartAction } from "./start-action.ts";
 
 export interface TraceOptions {
@@ -16,7 +16,7 @@ export interface TraceOptions {
   readonly time: Date;
   /**
    * Aborted, it ends the trace, of a command once that has ended itself; with the reason
-   * "SIGTERM" a command gets that signal.
+   * "SIGTERM" or "SIGHUP" a command gets that signal.
    */
   readonly signal: AbortSignal;
   /** The trace ends after so long, whatever still runs; null for no limit. */
@@ -52,21 +52,28 @@ export async function traceCommand(options: CommandOptions): Promise<TraceResult
   const libc = await openLibc();
   // The shell gets ready while the kernel programs are loaded.
   const starting = startGatedCommand(options.argv, options.launch);
-  using tracer = await openOrAbandon(starting, options.watchesExits);
+  // It may fail long before it is waited for below.
+  starting.catch(() => undefined);
+  const opening = openOrAbandon(starting, options.watchesExits);
+  const { observe, profileOf } = await loadDescription(opening);
+  using tracer = await opening;
   const command = await starting;
   followOrAbandon(tracer, command);
   const observer = observe(tracer, libc);
   const beganNs = libc.readBootClock();
   command.open();
   const end = await waitForAll(tracer, observer, command, options);
-  const profile = finish(observer, options, {
-    beganNs,
-    endedNs: libc.readBootClock(),
-    subjectOf: (images) => options.subject ?? commandSubject(options.argv, images),
-    gaps: tracer.hasLiveTasks()
-      ? [...options.gaps, "processes of the command still run"]
-      : options.gaps,
-  });
+  const profile = profileOf([
+    observer.describe({
+      ...runFacts(options),
+      beganNs,
+      endedNs: libc.readBootClock(),
+      subjectOf: (images) => options.subject ?? commandSubject(options.argv, images),
+      gaps: tracer.hasLiveTasks()
+        ? [...options.gaps, "processes of the command still run"]
+        : options.gaps,
+    }),
+  ]);
   return { profile, end };
 }
 
@@ -75,17 +82,22 @@ export async function traceProcess(
   options: TraceOptions & { readonly pid: number },
 ): Promise<Profile> {
   const libc = await openLibc();
-  using tracer = await openCapabilityTracer({ scope: { kind: "tree" }, ...waysOf(options) });
+  const opening = openCapabilityTracer({ scope: { kind: "tree" }, ...waysOf(options) });
+  const { observe, profileOf } = await loadDescription(opening);
+  using tracer = await opening;
   tracer.follow(options.pid, "attached");
   const observer = observe(tracer, libc);
   const beganNs = libc.readBootClock();
   await waitWhile(() => tracer.hasLiveTasks(), observer, options);
-  return finish(observer, options, {
-    beganNs,
-    endedNs: libc.readBootClock(),
-    subjectOf: (images) => processSubject(options.pid, images),
-    gaps: ["what the process did before was not seen"],
-  });
+  return profileOf([
+    observer.describe({
+      ...runFacts(options),
+      beganNs,
+      endedNs: libc.readBootClock(),
+      subjectOf: (images) => processSubject(options.pid, images),
+      gaps: ["what the process did before was not seen"],
+    }),
+  ]);
 }
 
 export interface GroupOptions extends TraceOptions {
@@ -101,33 +113,51 @@ export interface GroupOptions extends TraceOptions {
 export async function traceGroup(options: GroupOptions): Promise<Profile> {
   const { scope, isOver, subject, start } = options;
   const libc = await openLibc();
-  using tracer = await openCapabilityTracer({ scope, ...waysOf(options) });
+  const opening = openCapabilityTracer({ scope, ...waysOf(options) });
+  const { observe, profileOf } = await loadDescription(opening);
+  using tracer = await opening;
   const observer = observe(tracer, libc);
   const beganNs = libc.readBootClock();
   const starting = beginStart(start);
   await waitWhile(() => starting.state() !== "failed" && !isOver(), observer, options);
   await starting.leave();
-  return finish(observer, options, {
-    beganNs,
-    endedNs: libc.readBootClock(),
-    subjectOf: () => subject,
-    gaps: GAPS_OF_START[starting.state()],
-  });
+  return profileOf([
+    observer.describe({
+      ...runFacts(options),
+      beganNs,
+      endedNs: libc.readBootClock(),
+      subjectOf: () => subject,
+      gaps: GAPS_OF_START[starting.state()],
+    }),
+  ]);
 }
 
 function waysOf({ watchesExits }: TraceOptions): { readonly watchesExits: boolean } {
   return { watchesExits };
 }
 
-function finish(
-  observer: Observer,
-  { runId, time }: TraceOptions,
-  facts: Omit<Parameters<Observer["describe"]>[0], "id" | "time">,
-): Profile {
-  return profileOf([observer.describe({ id: runId, time, ...facts })]);
+/** Evaluates what makes a profile of a trace while the kernel looks at the programs in a thread. */
+async function loadDescription(opening: Promise<CapabilityTracer>): Promise<Description> {
+  // It may fail before it is waited for.
+  opening.catch(() => undefined);
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  const [{ observe }, { profileOf }] = await Promise.all([
+    import("./observer.ts"),
+    import("./profile.ts"),
+  ]);
+  return { observe, profileOf };
 }
 
-function commandSubject(argv: readonly string[], images: readonly ImageRecord[]): Subject {
+type Description = Pick<typeof import("./observer.ts"), "observe"> &
+  Pick<typeof import("./profile.ts"), "profileOf">;
+
+function runFacts({ runId, time }: TraceOptions): { readonly id: string; readonly time: Date } {
+  return { id: runId, time };
+}
+
+export function commandSubject(argv: readonly string[], images: readonly ImageRecord[]): Subject {
   const program = images.find(({ origin }) => origin === "exec")?.exe ?? argv[0] ?? "";
   return { kind: "command", program, argv };
 }
@@ -172,7 +202,8 @@ async function waitForAll(
   const limit = startLimit(durationMs);
   // Interrupted from the terminal, the command has the signal too: it decides when it ends.
   const terminate = (): void => {
-    if (signal.reason === "SIGTERM") command.terminate();
+    const reason: unknown = signal.reason;
+    if (reason === "SIGTERM" || reason === "SIGHUP") command.terminate(reason);
   };
   if (signal.aborted) terminate();
   else signal.addEventListener("abort", terminate);
@@ -197,37 +228,4 @@ async function waitWhile(
     await wait(POLL_MS);
   }
   limit.stop();
-}
-
-interface Limit {
-  readonly reached: Promise<null>;
-  readonly isReached: () => boolean;
-  readonly stop: () => void;
-}
-
-function startLimit(durationMs: number | null): Limit {
-  if (durationMs === null) {
-    return { reached: new Promise(() => undefined), isReached: () => false, stop: () => undefined };
-  }
-  const { promise, resolve } = withResolver();
-  let isReached = false;
-  const timer = setTimeout(() => {
-    isReached = true;
-    resolve();
-  }, durationMs);
-  return { reached: promise, isReached: () => isReached, stop: () => clearTimeout(timer) };
-}
-
-function withResolver(): { promise: Promise<null>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<null>((done) => {
-    resolve = () => done(null);
-  });
-  return { promise, resolve };
-}
-
-function wait(durationMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, durationMs);
-  });
 }

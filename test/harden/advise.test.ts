@@ -156,6 +156,19 @@ describe("programs", () => {
     expect(notesOf(adviseOn(two), "file")).toContain("The path of [gone] was not seen");
   });
 
+  test("that were executed by a descriptor get no command for its number", () => {
+    const paths = ["/dev/fd/3", "/proc/self/fd/7"];
+    const uses = paths.map((program) => ({ program }));
+    const traced = profile({
+      runs: [run({ credentials: [credentials(ROOT)] })],
+      findings: [finding("chown", "required", uses)],
+    });
+    expect(linesOf(traced, "file").filter((line) => line.startsWith("setcap"))).toEqual([]);
+    for (const path of paths) {
+      expect(notesOf(adviseOn(traced), "file")).toContain(`The path of ${path} was not seen`);
+    }
+  });
+
   test("that put capabilities into their sets get those on the file too", () => {
     expect(linesOf(DROPPING_DAEMON, "file").at(-1)).toBe(
       "setcap 'cap_chown,cap_setgid,cap_setuid,cap_net_bind_service,cap_sys_nice+ep' /usr/sbin/nginx",

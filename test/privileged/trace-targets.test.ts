@@ -108,6 +108,19 @@ describe("following what runs", () => {
     }
   });
 
+  traced("by control group leaves the tracer out, and says so", async () => {
+    const member = startDaemon();
+    try {
+      const { run } = follow("--cgroup", "/");
+      expect(run.images.map(({ pid }) => pid)).toContain(member.pid);
+      expect(run.coverage.gaps).toContain(
+        "capscope itself runs in what was followed, and was left out",
+      );
+    } finally {
+      await member.stop();
+    }
+  });
+
   traced("by the beginning of a container's id sees the container", async () => {
     const member = startDaemon();
     const id = `${process.pid}`.padStart(8, "0").padEnd(64, "e");

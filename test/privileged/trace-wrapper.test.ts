@@ -40,6 +40,7 @@ describe("the wrapper", () => {
     const { profile, status } = trace(["/nonexistent"]);
     expect(profile).toMatchObject({ conclusion: "inconclusive", findings: [] });
     expect([profile.coverage.complete, status]).toEqual([false, 127]);
+    expect(profile.coverage.gaps).toEqual(["no program was seen to run"]);
   });
 
   traced("takes the executable of the search path, not a directory of that name", () => {
@@ -91,6 +92,7 @@ describe("the wrapper", () => {
 describe("an interruption", () => {
   for (const [signal, status] of [
     ["SIGINT", 130],
+    ["SIGHUP", 129],
     ["SIGTERM", 143],
   ] as const) {
     traced(`by ${signal} ends the command, and the report is made`, async () => {
@@ -110,8 +112,8 @@ describe("an interruption", () => {
       ];
       const child = Bun.spawn([...CAPSCOPE, ...words], { stdio: ["ignore", "pipe", "ignore"] });
       await child.stdout.getReader().read();
-      if (signal === "SIGTERM") child.kill(signal);
-      // A terminal sends it to both.
+      // Ctrl-C in a terminal goes to both.
+      if (signal !== "SIGINT") child.kill(signal);
       else for (const pid of [child.pid, ...childrenOf(child.pid)]) process.kill(pid, signal);
       expect(await child.exited).toBe(status);
       expect(needed(readProfile(readFileSync(file, "utf8")))).toEqual(["setgid"]);
@@ -182,6 +184,15 @@ ${hide} && exec "$@"`;
       expect(run.stderr).toContain("install libbpf 1.0 or newer");
     });
   }
+
+  traced("to write its report to, it runs nothing", () => {
+    const marker = join(folder.path, "unwritten");
+    for (const file of [folder.path, join(folder.path, "no/such/folder")]) {
+      const run = runCapscope(["trace", "-o", file, "--", "touch", marker]);
+      expect([run.status, existsSync(marker)]).toEqual([125, false]);
+      expect(run.stderr).toContain(`opening ${file}: `);
+    }
+  });
 
   traced("with a full disk it fails, and the report is on the terminal", () => {
     const run = runCapscope(["trace", "-o", "/dev/full", "--", "sh", "-c", "exit 5"]);

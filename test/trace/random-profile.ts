@@ -4,6 +4,8 @@ import {
   type Image,
   type Observation,
   type Profile,
+  type Proof,
+  PROOF_VERDICTS,
   type Run,
   VERDICTS,
 } from "../../src/trace/model.ts";
@@ -58,6 +60,7 @@ export function randomRun(next: Chance, id: number): Run {
       lost: { checks: next(2), stacks: next(3), images: 0 },
       gaps: next(3) === 0 ? ["processes of the command still run"] : [],
     },
+    proof: next(2) === 0 ? randomProof(next) : null,
   };
 }
 
@@ -128,6 +131,42 @@ function randomObservation(next: Chance, images: number): Observation {
     count: 1 + next(50),
     firstNs: next(1000),
     lastNs: 1000 + next(1000),
+  };
+}
+
+function randomProof(next: Chance): Proof {
+  const sets = [["chown"], ["net_raw", "cap_41"], []];
+  return {
+    method: pick(next, ["root", "user"]),
+    uid: next(2000),
+    criterion: {
+      status: pick(next, [null, 0, 3]),
+      ready: pick(next, [null, "port:80"]),
+      check: pick(next, [null, "test -e \u001b[31m"]),
+      strict: next(2) === 0,
+    },
+    runsPerAnswer: 1 + next(3),
+    capabilities: CAPABILITIES.map((capability) => ({
+      capability,
+      proof: pick(next, PROOF_VERDICTS),
+      failure: pick(next, [null, "ended with status 1, not 0"]),
+      reason: pick(next, [null, "worked 1 of 4 times"]),
+      refused: [
+        {
+          capability,
+          program: pick(next, PROGRAMS),
+          syscall: pick(next, SYSCALLS),
+          errno: pick(next, [null, "EPERM"]),
+          gate: pick(next, GATES),
+          userStack: [],
+        },
+      ].slice(next(2)),
+    })),
+    minimalSets: sets.slice(next(4)),
+    workingSet: pick(next, sets),
+    runs: next(50),
+    durationNs: next(1e9),
+    notes: pick(next, [[], ["the command was ended"]]),
   };
 }
 

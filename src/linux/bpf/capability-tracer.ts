@@ -27,6 +27,7 @@ import type {
 import { type EvidenceSource, readChecks, readCredentials, readOutcomes } from "./read-evidence.ts";
 import { visitMap } from "./read-map.ts";
 import { readRunningProgram, type RunningProgram, withProgram } from "./running-programs.ts";
+import { signalFollowed } from "./signal-followed.ts";
 import * as wire from "./wire-format.ts";
 import { decodeImage, decodeTaskStart } from "./wire-image.ts";
 
@@ -137,6 +138,10 @@ class BpfCapabilityTracer implements CapabilityTracer {
 
   hasLiveTasks(): boolean {
     return this.#tasksFollowed + this.#readState().liveTasks > 0;
+  }
+
+  signalFollowed(signal: number): number {
+    return signalFollowed(this.#libbpf, this.#libc, this.#maps, signal);
   }
 
   readImages(): readonly ImageRecord[] {

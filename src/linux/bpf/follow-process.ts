@@ -130,7 +130,7 @@ function followTask(libbpf: Libbpf, maps: FollowMaps, pidfd: number, id: number)
 }
 
 /** A task storage map takes the descriptor of a task for its key. */
-function taskKey(pidfd: number): Uint8Array {
+export function taskKey(pidfd: number): Uint8Array {
   return new Uint8Array(new Int32Array([pidfd]).buffer);
 }
 

@@ -4,6 +4,7 @@ import { capabilityNames, includesAll, setOf } from "../../capabilities/set.ts";
 import { SystemError, UnsupportedError } from "../../errors.ts";
 import type { BpfLink, BpfMap, BpfObject, BpfProgram, Libbpf } from "../ffi/libbpf.ts";
 import { errorName } from "../errno.ts";
+import { INITIAL_USER_NAMESPACE, readNamespace } from "../procfs/namespaces.ts";
 import { readProcessStatus } from "../procfs/task.ts";
 import { readTraceObject } from "./object-file.ts";
 import type { FollowScope, WayIn } from "./observation.ts";
@@ -74,7 +75,7 @@ export async function loadPrograms(
     if (!(outcome instanceof SystemError)) return outcome;
     refusals.push({ wayIn, error: outcome });
   }
-  throw unsupported(refusals, libbpf.takeWarnings());
+  throw unsupported(refusals);
 }
 
 function requirePrivileges(): void {
@@ -93,15 +94,21 @@ function requirePrivileges(): void {
   });
 }
 
-function unsupported(refusals: readonly Refusal[], warnings: readonly string[]): UnsupportedError {
+function unsupported(refusals: readonly Refusal[]): UnsupportedError {
   const reasons = refusals.map(({ wayIn, error }) => `${wayIn}: ${error.message}`).join("; ");
   const isRefused = refusals.every(({ error }) => error.code === "EPERM");
   return new UnsupportedError(`the kernel's cap_capable() cannot be reached (${reasons})`, {
     hint: isRefused
-      ? "lockdown or a security module refuses it (cat /sys/kernel/security/lockdown)"
+      ? refusalHint()
       : "tp_btf needs Linux 6.14, fexit Linux 5.15, kprobe a kernel with CONFIG_KPROBES",
-    cause: warnings.at(-1),
   });
+}
+
+function refusalHint(): string {
+  const namespace = readNamespace("self", "user");
+  return namespace === null || namespace === INITIAL_USER_NAMESPACE
+    ? "lockdown or a security module refuses it (cat /sys/kernel/security/lockdown)"
+    : "capabilities of a user namespace do not count for it: run it as root outside of it";
 }
 
 async function tryWayIn(

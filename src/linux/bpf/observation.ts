@@ -170,6 +170,8 @@ export interface CapabilityTracer extends Disposable {
   takeNewPids(): readonly number[];
   /** True while a followed task is alive. */
   hasLiveTasks(): boolean;
+  /** Sends a signal to every followed process that is seen from here; returns to how many. */
+  signalFollowed(signal: number): number;
   readImages(): readonly ImageRecord[];
   readChecks(): readonly CheckRecord[];
   readCredentials(): readonly CredentialsRecord[];

@@ -59,16 +59,11 @@ export interface Libbpf {
   ): number;
   /** "v1.1". */
   version(): string;
-  /** What libbpf has warned of since the last time. */
-  takeWarnings(): readonly string[];
   errorName(): string;
 }
 
 type Call = (...values: unknown[]) => unknown;
 type NumberCall = (...values: unknown[]) => number;
-
-const LIBBPF_WARN = 0;
-const MESSAGE_LENGTH = 4096;
 
 let opened: Promise<Libbpf> | undefined;
 
@@ -85,6 +80,8 @@ async function bindLibbpf(): Promise<Libbpf> {
   const number = (prototype: string): NumberCall => bind(prototype) as NumberCall;
   const handle = <T>(prototype: string): ((...values: unknown[]) => T | null) =>
     bind(prototype) as (...values: unknown[]) => T | null;
+  // It writes to standard error by itself: what fails is told by its return value.
+  bind("void *libbpf_set_print(void *)")(null);
   const openMemory = handle<BpfObject>(
     "void *bpf_object__open_mem(const uint8_t *, size_t, const void *)",
   );
@@ -118,7 +115,6 @@ async function bindLibbpf(): Promise<Libbpf> {
     lookupBatch: (fd, from, next, keys, values, count) =>
       lookupBatch(fd, from, next, keys, values, count, null),
     version: bind("const char *libbpf_version_string()") as () => string,
-    takeWarnings: collectWarnings(koffi, bind),
     errorName: () => errorName(koffi.errno()),
   };
 }
@@ -153,27 +149,4 @@ function loadLibrary(koffi: Koffi): ReturnType<Koffi["load"]> {
       cause,
     });
   }
-}
-
-/** Keeps libbpf from writing to stderr. */
-function collectWarnings(koffi: Koffi, bind: (prototype: string) => Call): () => string[] {
-  const vsnprintf = koffi
-    .load(null)
-    .func("int vsnprintf(uint8_t *, size_t, const char *, void *)") as NumberCall;
-  let warnings: string[] = [];
-  const text = Buffer.alloc(MESSAGE_LENGTH);
-  const print = (level: number, format: string, values: unknown): number => {
-    if (level !== LIBBPF_WARN) return 0;
-    // A va_list is passed by its address, on x86-64 and on arm64.
-    const length = vsnprintf(text, text.length, format, values);
-    warnings.push(text.toString("utf8", 0, Math.min(length, text.length - 1)).trim());
-    return 0;
-  };
-  const type = koffi.proto("int libbpf_print_fn_t(int level, const char *format, void *values)");
-  bind("void *libbpf_set_print(libbpf_print_fn_t *)")(koffi.register(print, koffi.pointer(type)));
-  return () => {
-    const taken = warnings;
-    warnings = [];
-    return taken;
-  };
 }

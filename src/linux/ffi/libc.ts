@@ -15,6 +15,7 @@ export interface Libc {
   getdents64(fd: number, out: Uint8Array): number;
   getxattr(path: string, name: string, out: Uint8Array): number;
   socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array): number;
   connect(fd: number, address: Uint8Array): number;
   send(fd: number, bytes: Uint8Array): number;
   recv(fd: number, out: Uint8Array, flags: number): number;
@@ -32,6 +33,10 @@ export interface Libc {
   pidfdOpen(pid: number): number;
   /** Of one thread, whichever of its process. Requires Linux 6.9; EINVAL before. */
   pidfdOpenThread(tid: number): number;
+  /** Sends a signal to a process. Requires Linux 5.1. */
+  pidfdSendSignal(pidfd: number, signal: number): number;
+  /** Sends a signal to a process, or to a process group by its negative number. */
+  kill(pid: number, signal: number): number;
   /** Requires Linux 5.6 and PTRACE_MODE_ATTACH_REALCREDS on the process. */
   pidfdGetfd(pidfd: number, fd: number): number;
   /**
@@ -48,6 +53,7 @@ export interface Libc {
 type Call = (...values: unknown[]) => number;
 
 /** System call numbers: the newer ones are the same on every architecture. */
+const PIDFD_SEND_SIGNAL = 424;
 const PIDFD_OPEN = 434;
 const PIDFD_GETFD = 438;
 const PIDFD_THREAD = 0o200;
@@ -76,6 +82,7 @@ async function bindLibc(): Promise<Libc> {
   const readlinkat = bind("long readlinkat(int, const uint8_t *, uint8_t *, size_t)");
   const getdents64 = bind("long getdents64(int, uint8_t *, size_t)");
   const getxattr = bind("long getxattr(const char *, const char *, uint8_t *, size_t)");
+  const bindSocket = bind("int bind(int, const uint8_t *, uint32_t)");
   const connect = bind("int connect(int, const uint8_t *, uint32_t)");
   const send = bind("long send(int, const uint8_t *, size_t, int)");
   const recv = bind("long recv(int, uint8_t *, size_t, int)");
@@ -86,6 +93,7 @@ async function bindLibc(): Promise<Libc> {
   const poll = bind("int poll(uint8_t *, unsigned long, int)");
   const pidfdOpen = bind("long syscall(long, int, int)");
   const pidfdGetfd = bind("long syscall(long, int, int, int)");
+  const sendSignal = bind("long syscall(long, int, int, void *, unsigned int)");
   const kcmp = bind("long syscall(long, int, int, int, unsigned long, unsigned long)");
   const length = new Uint32Array(1);
   const open = bind("int open(const char *, int)");
@@ -96,6 +104,7 @@ async function bindLibc(): Promise<Libc> {
     getdents64: (fd, out) => getdents64(fd, out, out.length),
     getxattr: (path, name, out) => getxattr(path, name, out, out.length),
     socket: bind("int socket(int, int, int)"),
+    bind: (fd, address) => bindSocket(fd, address, address.length),
     connect: (fd, address) => connect(fd, address, address.length),
     send: (fd, bytes) => send(fd, bytes, bytes.length, 0),
     recv: (fd, out, flags) => recv(fd, out, out.length, flags),
@@ -120,6 +129,8 @@ async function bindLibc(): Promise<Libc> {
     ioctl: bind("int ioctl(int, unsigned long, uint8_t *)"),
     pidfdOpen: (pid) => pidfdOpen(PIDFD_OPEN, pid, 0),
     pidfdOpenThread: (tid) => pidfdOpen(PIDFD_OPEN, tid, PIDFD_THREAD),
+    pidfdSendSignal: (pidfd, signal) => sendSignal(PIDFD_SEND_SIGNAL, pidfd, signal, null, 0),
+    kill: bind("int kill(int, int)"),
     pidfdGetfd: (pidfd, fd) => pidfdGetfd(PIDFD_GETFD, pidfd, fd, 0),
     compareDescriptorTables: (tid, other) => kcmp(KCMP, tid, other, KCMP_FILES, 0, 0),
     readBootClock: bootClock(bind("int clock_gettime(int, uint8_t *)")),

@@ -178,12 +178,12 @@ export async function restartUnit(name: string, signal?: AbortSignal): Promise<v
 }
 
 /**
- * Whether a unit is down and will stay so by itself: not between two starts of Restart=. False
- * when no manager answers.
+ * Whether a unit without processes will start none by itself: it is down, not between two starts
+ * of Restart=, or done, as with RemainAfterExit=. False when no manager answers.
  */
-export function isDown(name: string): boolean {
-  const call = ["--system", "show", "--property=ActiveState", "--", parseUnitArgument(name)];
-  const result = runSystemctl(call);
+export function hasEnded(name: string): boolean {
+  const properties = "--property=ActiveState,SubState";
+  const result = runSystemctl(["--system", "show", properties, "--", parseUnitArgument(name)]);
   if (result.kind !== "output") return false;
-  return /^(?:inactive|failed)$/.test(parseUnitProperties(result.text).activeState);
+  return /^(?:ActiveState=(?:inactive|failed)|SubState=exited)$/m.test(result.text);
 }

@@ -69,7 +69,8 @@ export function subjectText(subject: Subject): string {
 
 /** An argument with blanks or quotes is shown in quotes, so that it reads as one. */
 function readableArgument(argument: string): string {
-  return /^[^\s'"]+$/.test(argument) ? argument : `'${argument}'`;
+  if (/^[^\s'"]+$/.test(argument)) return argument;
+  return argument.includes("'") && !/["$`\\!]/.test(argument) ? `"${argument}"` : `'${argument}'`;
 }
 
 /** The start of a long text; the whole is in the other formats. */

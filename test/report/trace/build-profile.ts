@@ -108,6 +108,7 @@ export function run(facts: Partial<Run> = {}): Run {
     credentials: [],
     observations: [],
     coverage: { complete: true, lost: { checks: 0, stacks: 0, images: 0 }, gaps: [] },
+    proof: null,
     ...facts,
   };
 }
@@ -127,6 +128,7 @@ export function profile(facts: Partial<Profile> = {}): Profile {
     tool: { name: "capscope", version: "0.1.0" },
     subject: first.subject,
     conclusion: isNeeded ? "needs" : "needs-nothing-seen",
+    proven: first.proof?.minimalSets[0] ?? null,
     coverage: first.coverage,
     ...facts,
     findings,

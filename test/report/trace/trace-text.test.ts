@@ -35,6 +35,12 @@ describe("the answer", () => {
     expect(text).toContain("not yet proven");
   });
 
+  test("is under the command, whose arguments read as one each", () => {
+    const argv = ["sh", "-c", "echo x", "it's", 'a "b"', ""];
+    const text = render(profile({ subject: { kind: "command", program: "sh", argv } }));
+    expect(text.split("\n", 1)).toEqual([`Capabilities of sh -c 'echo x' "it's" 'a "b"' ''`]);
+  });
+
   test("names what failed for lack of a capability, needed or not", () => {
     const refused = finding("kill", "denied", [{ granted: 0, denied: 1 }], { denial: "failing" });
     const needed = finding("chown", "required", [{}]);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Boots systemd as pid 1 of namespaces of its own, on an overlay of this machine's file system.
-# Usage: boot.sh SCRATCH_DIRECTORY REPOSITORY. Prints "pid N". Ends when that process has ended, ends
+# Usage: boot.sh SCRATCH_DIRECTORY REPOSITORY LAYOUT. LAYOUT is that of the control groups: unified (v2
+# alone), hybrid (v1, and v2 beside it), legacy (v1 alone). Prints "pid N". Ends when that process has ended, ends
 # it when standard input is closed (as it is when the caller dies), and removes what it made, the
 # scratch directory included.
 # Exit status 77: not possible here, with the reason as the last line on stderr.
@@ -9,6 +10,7 @@
 set -u
 impossible() {
   echo "$1" >&2
+  [ "$stage" = cgroup ] && remove_groups
   [ "$stage" = root ] || remove_scratch
   exit 77
 }
@@ -17,15 +19,19 @@ stage_cgroup() {
   mount -n --make-rprivate / || impossible "cannot change the propagation of mounts"
   mount -n -t tmpfs -o mode=755 tmpfs "$scratch" || impossible "cannot mount a tmpfs"
   mkdir "$scratch/cgroup" "$scratch/upper" "$scratch/work" "$scratch/root"
-  mount -n -t cgroup2 cgroup2 "$scratch/cgroup" || impossible "cannot mount cgroup2"
-  cgroup=$scratch/cgroup/capscope-test-$$
-  mkdir "$cgroup" || impossible "cannot make a cgroup"
-  # A child joins the cgroup, so that this shell stays outside and can remove it.
+  make_group unified
+  if [ "$layout" != unified ]; then
+    make_group name=systemd
+    make_group pids
+  fi
+  # A child joins the groups, so that this shell stays outside and can remove them.
   (
     read -r self _ </proc/self/stat
-    echo "$self" >"$cgroup/cgroup.procs" || impossible "cannot enter a cgroup"
+    for group in $groups; do
+      echo "$self" >"$group/cgroup.procs" || exit 1
+    done
     exec unshare --pid --fork --kill-child=KILL --mount --cgroup --uts --ipc --net \
-      "$0" "$scratch" "$repository" root
+      "$0" "$scratch" "$repository" "$layout" root
   ) </dev/null &
   container=$!
   # The shell gives background commands an empty standard input unless they ask for another.
@@ -39,9 +45,31 @@ stage_cgroup() {
   wait "$container"
   status=$?
   kill "$watcher" 2>/dev/null
-  remove_cgroup
+  remove_groups
   remove_scratch
   exit "$status"
+}
+
+# In the v2 tree, or in a v1 hierarchy that this machine has, as /proc/self/cgroup calls it.
+make_group() {
+  tree=$scratch/cgroup/$1
+  mkdir "$tree"
+  mount_hierarchy "$1" "$tree" || impossible "cannot mount control groups ($1)"
+  group=$tree$(sed -n "s/^[1-9][0-9]*:$1://p" /proc/self/cgroup)/capscope-test-$$
+  mkdir "$group" || impossible "cannot make a control group ($1)"
+  groups="$groups $group"
+}
+
+mount_hierarchy() {
+  if [ "$1" = unified ]; then
+    mount -n -t cgroup2 cgroup2 "$2"
+    return
+  fi
+  grep -q "^[1-9][0-9]*:$1:" /proc/self/cgroup || return
+  case $1 in
+    name=*) mount -n -t cgroup -o "none,$1" cgroup "$2" ;;
+    *) mount -n -t cgroup -o "$1" cgroup "$2" ;;
+  esac
 }
 
 remove_scratch() {
@@ -50,13 +78,15 @@ remove_scratch() {
 }
 
 # Processes that were killed leave their cgroups a moment later.
-remove_cgroup() {
-  for _ in $(seq 50); do
-    find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null
-    [ -d "$cgroup" ] || return 0
-    sleep 0.1
+remove_groups() {
+  for group in $groups; do
+    for _ in $(seq 50); do
+      find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+      [ -d "$group" ] || break
+      sleep 0.1
+    done
+    [ ! -d "$group" ] || echo "cannot remove $group" >&2
   done
-  echo "cannot remove $cgroup" >&2
 }
 
 stage_root() {
@@ -102,7 +132,7 @@ make_kernel_directories() {
     mount -n --bind "$root/proc/sys" "$root/proc/sys" &&
     mount -n -o remount,bind,ro "$root/proc/sys" &&
     mount -n -t sysfs -o ro sysfs "$root/sys" &&
-    mount -n -t cgroup2 cgroup2 "$root/sys/fs/cgroup" &&
+    show_groups "$root/sys/fs/cgroup" &&
     mount -n -t tmpfs -o mode=755 tmpfs "$root/dev" || return
   for device in null zero full random urandom tty; do
     : >"$root/dev/$device"
@@ -111,15 +141,31 @@ make_kernel_directories() {
   mkdir "$root/dev/shm"
 }
 
+# What is not mounted here systemd would mount by itself: it cannot make the directories.
+show_groups() {
+  if [ "$layout" = unified ]; then
+    mount_hierarchy unified "$1"
+    return
+  fi
+  mount -n -t tmpfs -o mode=755 tmpfs "$1" && mkdir "$1/systemd" "$1/pids" &&
+    mount_hierarchy name=systemd "$1/systemd" && mount_hierarchy pids "$1/pids" || return
+  if [ "$layout" = hybrid ]; then
+    mkdir "$1/unified" && mount_hierarchy unified "$1/unified" || return
+  fi
+  mount -n -o remount,ro "$1"
+}
+
 scratch=$1
 repository=$2
-stage=${3-start}
+layout=$3
+stage=${4-start}
+groups=
 case $stage in
   start)
     [ -x /lib/systemd/systemd ] || impossible "systemd is not installed"
     unshare --pid --fork --mount --cgroup --uts --ipc --net true ||
       impossible "cannot make namespaces"
-    exec unshare --mount "$0" "$scratch" "$repository" cgroup 3<&0
+    exec unshare --mount "$0" "$scratch" "$repository" "$layout" cgroup 3<&0
     ;;
   cgroup) stage_cgroup ;;
   root) stage_root ;;

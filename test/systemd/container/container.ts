@@ -26,11 +26,14 @@ export type Boot =
   | { readonly kind: "booted"; readonly container: Container }
   | { readonly kind: "impossible"; readonly reason: string };
 
+/** Of control groups: v2 alone, v1 and v2 beside it, v1 alone. */
+export type Layout = "unified" | "hybrid" | "legacy";
+
 /** Boots the container and waits for its units; throws when systemd runs but does not get ready. */
-export async function bootContainer(): Promise<Boot> {
+export async function bootContainer(layout: Layout = "unified"): Promise<Boot> {
   if (process.geteuid?.() !== 0) return { kind: "impossible", reason: "needs root" };
   const scratch = mkdtempSync(join(tmpdir(), "capscope-systemd-"));
-  const boot = Bun.spawn([BOOT, scratch, REPOSITORY], {
+  const boot = Bun.spawn([BOOT, scratch, REPOSITORY, layout], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",

@@ -45,12 +45,16 @@ const SERVICES: Readonly<Record<string, string>> = {
 AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_SETGID
 Type=exec
 ExecStartPre=+/bin/chown ${USER} /run/data
+TimeoutStopSec=200ms
 ExecStart=${PYTHON} /run/probe.py`,
   other: `ExecStart=${PYTHON} /run/chroot.py`,
   job: `Type=oneshot
 Slice=test-jobs.slice
 ExecStart=${PYTHON} -c "import os, sys; os.chroot('/'); sys.exit(7)"
 SuccessExitStatus=7`,
+  done: `Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/chroot / /bin/true`,
   again: `Restart=always
 RestartSec=100ms
 ExecStart=/bin/sleep 0.1`,
@@ -69,7 +73,7 @@ export function startTraceUnits(container: Container): void {
   write(container, "/run/chroot.py", CHROOT);
   write(container, "/run/executor.c", EXECUTOR);
   write(container, "/run/data", "");
-  container.run("cc", "-o", "/run/executor", "/run/executor.c");
+  container.run("clang", "-o", "/run/executor", "/run/executor.c");
   for (const [name, lines] of Object.entries(SERVICES)) {
     const text = `[Unit]\nDefaultDependencies=no\nStartLimitBurst=1000\n[Service]\n${lines}\n`;
     write(container, `/etc/systemd/system/${name}.service`, text);
@@ -83,10 +87,8 @@ export function startTraceUnits(container: Container): void {
   }
 }
 
-const AS_USER = [
-  ...["setpriv", `--reuid=${USER}`, "--regid=4243", "--clear-groups"],
-  ...["env", `XDG_RUNTIME_DIR=/run/user/${USER}`],
-];
+const SETPRIV = ["setpriv", `--reuid=${USER}`, "--regid=4243", "--clear-groups"] as const;
+const AS_USER = [...SETPRIV, "env", `XDG_RUNTIME_DIR=/run/user/${USER}`] as const;
 
 function write(container: Container, path: string, text: string): void {
   container.run("sh", "-c", 'printf %s "$1" >"$2"', "sh", text, path);
