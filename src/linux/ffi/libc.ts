@@ -78,10 +78,48 @@ export function checked(libc: Libc, step: string, result: number): number {
 async function bindLibc(): Promise<Libc> {
   const koffi = await loadKoffi();
   const library = koffi.load(null);
-  const bind = (prototype: string): Call => library.func(prototype) as Call;
+  const bind: Bind = (prototype) => library.func(prototype) as Call;
+  return {
+    ...bindFileCalls(bind),
+    ...bindSocketCalls(bind),
+    ...bindProcessCalls(bind),
+    readBootClock: bootClock(bind("int clock_gettime(int, uint8_t *)")),
+    errorName: () => errorName(koffi.errno()),
+  };
+}
+
+type Bind = (prototype: string) => Call;
+
+function bindFileCalls(
+  bind: Bind,
+): Pick<Libc, "open" | "close" | "readlinkat" | "getdents64" | "getxattr" | "ioctl"> {
+  const open = bind("int open(const char *, int)");
   const readlinkat = bind("long readlinkat(int, const uint8_t *, uint8_t *, size_t)");
   const getdents64 = bind("long getdents64(int, uint8_t *, size_t)");
   const getxattr = bind("long getxattr(const char *, const char *, uint8_t *, size_t)");
+  return {
+    open: (path, flags) => open(path, flags),
+    close: bind("int close(int)"),
+    readlinkat: (directory, name, out) => readlinkat(directory, name, out, out.length),
+    getdents64: (fd, out) => getdents64(fd, out, out.length),
+    getxattr: (path, name, out) => getxattr(path, name, out, out.length),
+    ioctl: bind("int ioctl(int, unsigned long, uint8_t *)"),
+  };
+}
+
+type SocketCalls =
+  | "socket"
+  | "bind"
+  | "connect"
+  | "send"
+  | "recv"
+  | "setsockopt"
+  | "getsockopt"
+  | "getsockname"
+  | "getpeername"
+  | "poll";
+
+function bindSocketCalls(bind: Bind): Pick<Libc, SocketCalls> {
   const bindSocket = bind("int bind(int, const uint8_t *, uint32_t)");
   const connect = bind("int connect(int, const uint8_t *, uint32_t)");
   const send = bind("long send(int, const uint8_t *, size_t, int)");
@@ -91,18 +129,8 @@ async function bindLibc(): Promise<Libc> {
   const getsockname = bind("int getsockname(int, uint8_t *, uint32_t *)");
   const getpeername = bind("int getpeername(int, uint8_t *, uint32_t *)");
   const poll = bind("int poll(uint8_t *, unsigned long, int)");
-  const pidfdOpen = bind("long syscall(long, int, int)");
-  const pidfdGetfd = bind("long syscall(long, int, int, int)");
-  const sendSignal = bind("long syscall(long, int, int, void *, unsigned int)");
-  const kcmp = bind("long syscall(long, int, int, int, unsigned long, unsigned long)");
   const length = new Uint32Array(1);
-  const open = bind("int open(const char *, int)");
   return {
-    open: (path, flags) => open(path, flags),
-    close: bind("int close(int)"),
-    readlinkat: (directory, name, out) => readlinkat(directory, name, out, out.length),
-    getdents64: (fd, out) => getdents64(fd, out, out.length),
-    getxattr: (path, name, out) => getxattr(path, name, out, out.length),
     socket: bind("int socket(int, int, int)"),
     bind: (fd, address) => bindSocket(fd, address, address.length),
     connect: (fd, address) => connect(fd, address, address.length),
@@ -126,15 +154,29 @@ async function bindLibc(): Promise<Libc> {
       const pollfd = new Int32Array([fd, events]);
       return poll(new Uint8Array(pollfd.buffer), 1, 0);
     },
-    ioctl: bind("int ioctl(int, unsigned long, uint8_t *)"),
+  };
+}
+
+type ProcessCalls =
+  | "pidfdOpen"
+  | "pidfdOpenThread"
+  | "pidfdSendSignal"
+  | "kill"
+  | "pidfdGetfd"
+  | "compareDescriptorTables";
+
+function bindProcessCalls(bind: Bind): Pick<Libc, ProcessCalls> {
+  const pidfdOpen = bind("long syscall(long, int, int)");
+  const pidfdGetfd = bind("long syscall(long, int, int, int)");
+  const sendSignal = bind("long syscall(long, int, int, void *, unsigned int)");
+  const kcmp = bind("long syscall(long, int, int, int, unsigned long, unsigned long)");
+  return {
     pidfdOpen: (pid) => pidfdOpen(PIDFD_OPEN, pid, 0),
     pidfdOpenThread: (tid) => pidfdOpen(PIDFD_OPEN, tid, PIDFD_THREAD),
     pidfdSendSignal: (pidfd, signal) => sendSignal(PIDFD_SEND_SIGNAL, pidfd, signal, null, 0),
     kill: bind("int kill(int, int)"),
     pidfdGetfd: (pidfd, fd) => pidfdGetfd(PIDFD_GETFD, pidfd, fd, 0),
     compareDescriptorTables: (tid, other) => kcmp(KCMP, tid, other, KCMP_FILES, 0, 0),
-    readBootClock: bootClock(bind("int clock_gettime(int, uint8_t *)")),
-    errorName: () => errorName(koffi.errno()),
   };
 }
 
