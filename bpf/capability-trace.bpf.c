@@ -41,10 +41,11 @@ struct {
 
 /* --- life and death -------------------------------------------------------------------------- */
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(handle_fork, struct task_struct *parent, struct task_struct *child)
+/* Other than sched_process_fork it tells of the workers of io_uring as well. */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(handle_fork, struct task_struct *child)
 {
-	struct followed_task *own = find_followed(parent, false);
+	struct followed_task *own = find_followed(bpf_get_current_task_btf());
 
 	if (own)
 		inherit(child, own, child->pid != child->tgid);
@@ -54,7 +55,7 @@ int BPF_PROG(handle_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
-	struct followed_task *own = find_followed(task, false);
+	struct followed_task *own = find_followed(task);
 	struct image *image, *old;
 
 	if (!own)
@@ -137,8 +138,7 @@ static __always_inline bool ask_for_report(struct followed_task *own, struct tas
 		report = bpf_map_lookup_elem(&reports, &key);
 		own->was_asked = 1;
 	}
-	return report && !bpf_task_work_schedule_resume_impl(task, &report->work, &reports,
-							     report_end, 0);
+	return report && !schedule_report(task, &report->work, &reports, report_end);
 }
 
 static __always_inline void expect_outcome(struct followed_task *own, struct task_struct *task,
@@ -265,7 +265,7 @@ static __always_inline struct followed_task *begin_check(struct check_key *key,
 							 int capability, bool is_typed)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct followed_task *own = find_followed(task, true);
+	struct followed_task *own = find_followed(task);
 	__u64 real;
 
 	if (!own)

@@ -96,14 +96,12 @@ __noinline int adopt(void)
 }
 
 /*
- * sched_process_fork does not tell of io_uring's workers, and old kernels let user space follow
- * the leading thread alone. Both are followed from their first check on.
+ * Old kernels let user space follow the leading thread alone: the others are followed from their
+ * first check on.
  */
-static __always_inline bool may_be_adopted(struct task_struct *task, bool may_be_worker)
+static __always_inline bool may_be_adopted(struct task_struct *task)
 {
-	if (!options.asks_leader && !(may_be_worker && task->flags & PF_IO_WORKER))
-		return false;
-	return task->pid != task->tgid;
+	return options.asks_leader && task->pid != task->tgid;
 }
 
 #ifdef FOLLOWS_GROUPS
@@ -124,20 +122,15 @@ static __always_inline bool is_new_member(struct task_struct *task, struct follo
 }
 #endif
 
-/*
- * What the current task carries; null where it is not followed. A worker neither forks nor
- * executes a program.
- */
-static __always_inline struct followed_task *find_followed(struct task_struct *task,
-							   bool may_be_worker)
+/* What the current task carries; null where it is not followed. */
+static __always_inline struct followed_task *find_followed(struct task_struct *task)
 {
 	struct followed_task *own;
 	bool is_found;
 
 #ifndef FOLLOWS_GROUPS
 	/* Most tasks of a machine carry nothing: they pay for one look. */
-	if (may_be_worker && options.scope == SCOPE_TREE && !options.asks_leader &&
-	    !task->bpf_storage && !(task->flags & PF_IO_WORKER))
+	if (options.scope == SCOPE_TREE && !options.asks_leader && !task->bpf_storage)
 		return 0;
 #endif
 	own = bpf_task_storage_get(&followed, task, 0, 0);
@@ -149,7 +142,7 @@ static __always_inline struct followed_task *find_followed(struct task_struct *t
 	if (options.scope == SCOPE_EVERYTHING)
 		is_found = discover();
 	else
-		is_found = may_be_adopted(task, may_be_worker) && adopt();
+		is_found = may_be_adopted(task) && adopt();
 #endif
 	if (!is_found)
 		return 0;

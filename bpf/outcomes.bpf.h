@@ -33,15 +33,27 @@ struct {
 
 typedef int (*report_function)(struct bpf_map *map, void *key, void *value);
 
-/* Linux 6.18, kernel/bpf/helpers.c; later kernels name the function without the ending. */
+/*
+ * kernel/bpf/helpers.c. Linux 6.18 wants the program as a last argument, which the verifier fills in.
+ * Linux 7.0 adds the argument by itself; there the function with the ending has another type, and an
+ * object that declares it by the old one cannot be loaded. Before, there is none: libbpf would look for
+ * it in the modules, which takes CAP_SYS_ADMIN.
+ */
+#if defined(REPORTS_SINCE_7_0)
+extern int bpf_task_work_schedule_resume(struct task_struct *task, struct bpf_task_work *work,
+					 void *map, report_function report) __ksym __weak;
+#define schedule_report bpf_task_work_schedule_resume
+#define can_ask_for_reports() (!!bpf_task_work_schedule_resume)
+#elif defined(REPORTS_SINCE_6_18)
 extern int bpf_task_work_schedule_resume_impl(struct task_struct *task, struct bpf_task_work *work,
 					      void *map, report_function report,
 					      void *program) __ksym __weak;
-
-static __always_inline bool can_ask_for_reports(void)
-{
-	return !!bpf_task_work_schedule_resume_impl;
-}
+#define schedule_report(...) bpf_task_work_schedule_resume_impl(__VA_ARGS__, 0)
+#define can_ask_for_reports() (!!bpf_task_work_schedule_resume_impl)
+#else
+#define schedule_report(task, work, map, report) ((void)(report), -1)
+#define can_ask_for_reports() false
+#endif
 
 static __always_inline __s64 syscall_result(struct task_struct *task)
 {

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
-import type { TraceObject } from "../src/linux/bpf/object-file.ts";
+import { TRACE_OBJECTS, type TraceObject } from "../src/linux/bpf/object-file.ts";
 
 /** Where scripts/build-bpf.sh puts the compiled kernel programs. */
 export const KERNEL_PROGRAMS = join(import.meta.dir, "../build/bpf");
@@ -32,9 +32,10 @@ export const embedKernelPrograms: BunPlugin = {
     build.onLoad({ filter: /\/linux\/bpf\/object-file\.ts$/ }, () => ({
       contents: `
         import { readFileSync } from "node:fs";
-        ${importOf("tree", "capability-trace")}
-        ${importOf("group", "capability-trace-group")}
-        const PATHS = { "capability-trace": tree, "capability-trace-group": group };
+        ${TRACE_OBJECTS.map((object, index) => importOf(`path${index}`, object)).join("\n")}
+        const PATHS = {
+          ${TRACE_OBJECTS.map((object, index) => `"${object}": path${index}`).join(",\n")}
+        };
         export const readTraceObject = (object) => readFileSync(PATHS[object]);`,
       loader: "js",
     }));

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from "node:fs";
+import { release } from "node:os";
 import { capabilityNames, includesAll, setOf } from "../../capabilities/set.ts";
 import { SystemError, UnsupportedError } from "../../errors.ts";
 import type { BpfLink, BpfMap, BpfObject, BpfProgram, Libbpf } from "../ffi/libbpf.ts";
 import { errorName } from "../errno.ts";
 import { INITIAL_USER_NAMESPACE, readNamespace } from "../procfs/namespaces.ts";
 import { readProcessStatus } from "../procfs/task.ts";
-import { readTraceObject } from "./object-file.ts";
-import type { FollowScope, WayIn } from "./observation.ts";
+import { readTraceObject, type TraceObject } from "./object-file.ts";
+import { type FollowScope, type WayIn, WAYS_IN } from "./observation.ts";
 import { encodeOptions } from "./wire-format.ts";
-
-const WAYS_IN: readonly WayIn[] = ["tp_btf", "fexit", "kprobe"];
 
 /** The programs of each way in; those that follow tasks come with every one. */
 const PROGRAMS: Readonly<Record<WayIn, readonly string[]>> = {
@@ -67,8 +66,7 @@ export async function loadPrograms(
   options: ProgramOptions,
 ): Promise<LoadedPrograms> {
   requirePrivileges();
-  const isGroup = options.scope.kind === "cgroup";
-  const bytes = readTraceObject(isGroup ? "capability-trace-group" : "capability-trace");
+  const bytes = readTraceObject(objectFor(options.scope, release()));
   const refusals: Refusal[] = [];
   for (const wayIn of options.wayIn === undefined ? WAYS_IN : [options.wayIn]) {
     const outcome = await tryWayIn(libbpf, bytes, wayIn, options);
@@ -76,6 +74,14 @@ export async function loadPrograms(
     refusals.push({ wayIn, error: outcome });
   }
   throw unsupported(refusals);
+}
+
+/** Takes the kernel's release, as uname(2) gives it. */
+function objectFor({ kind }: FollowScope, kernel: string): TraceObject {
+  const name = kind === "cgroup" ? "capability-trace-group" : "capability-trace";
+  const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
+  if (major >= 7) return `${name}-7.0`;
+  return major === 6 && minor >= 18 ? `${name}-6.18` : name;
 }
 
 function requirePrivileges(): void {

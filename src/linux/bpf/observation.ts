@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Way into the kernel's cap_capable(), best first. */
-export type WayIn = "tp_btf" | "fexit" | "kprobe";
+export type WayIn = (typeof WAYS_IN)[number];
+/** The best first. */
+export const WAYS_IN = ["tp_btf", "fexit", "kprobe"] as const;
 
 /** Whose tasks are followed. A tree starts at the processes that `follow` is called with. */
 export type FollowScope =
