@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fileURLToPath } from "node:url";
-import { pathInGuest, runInGuest } from "../guest/boot.ts";
-import { prepareKernel } from "../guest/kernel.ts";
+import { pathInGuest, runInGuest } from "../../guest/boot.ts";
+import { prepareKernel } from "../../guest/kernel.ts";
 import type { CallsResult, OperationResult } from "./calls.ts";
 import { find, renderCalls } from "./calls-text.ts";
 import type { ConditionName } from "./conditions.ts";
@@ -36,7 +36,10 @@ export async function measureGuest(surroundings: Surroundings): Promise<PartResu
   const output = await runInGuest({
     kernel,
     script: `cd ${quote(ROOT)} && exec ${guestCommand(surroundings).map(quote).join(" ")}\n`,
-    countsInstructions: true,
+    first: "shell",
+    modules: [],
+    cpus: 1,
+    clock: "instructions",
     timeoutMs: TIMEOUT_MS,
     abort,
   });

@@ -93,7 +93,6 @@ describePrivileged("9. link-layer sockets are on the interfaces that they receiv
           protocol: "xdp",
           port: 0,
           owners: [{ pid }],
-          bind: { device: "v0" },
           reach: [{ plane: "link-layer", interface: "v0", state: "reachable" }],
         });
       } else {

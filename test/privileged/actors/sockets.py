@@ -30,6 +30,7 @@ TYPES = {
     "dgram": socket.SOCK_DGRAM,
     "raw": socket.SOCK_RAW,
     "seqpacket": socket.SOCK_SEQPACKET,
+    "dccp": 6,
 }
 
 
@@ -53,7 +54,7 @@ def open_socket(spec):
         opened.connect(socket_address(spec, spec["connect"]))
     if spec.get("sendTo"):
         opened.sendto(b"x", socket_address(spec, spec["sendTo"]))
-    if spec.get("listen", spec["type"] in ("stream", "seqpacket") and "connect" not in spec):
+    if spec.get("listen", spec["type"] in ("stream", "seqpacket", "dccp") and "connect" not in spec):
         opened.listen(spec.get("backlog", 16))
     return opened
 

@@ -7,7 +7,7 @@ import { readLine } from "./read-line.ts";
 /** One socket to open; actors/sockets.py carries it out. */
 export interface SocketSpec {
   readonly family: "inet" | "inet6" | "packet" | "unix" | "vsock" | "xdp";
-  readonly type: "stream" | "dgram" | "raw" | "seqpacket";
+  readonly type: "stream" | "dgram" | "raw" | "seqpacket" | "dccp";
   readonly protocol?: number;
   /** [address, port]; [device, ethertype] for packet; [cid, port] for vsock; path for unix. */
   readonly bind?: readonly [string | number, number] | string;

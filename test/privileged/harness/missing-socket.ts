@@ -4,6 +4,7 @@ import { PYTHON } from "./actor.ts";
 /** Families and protocols that a kernel may have been built without. */
 const OPTIONAL = {
   sctp: ["AF_INET", 2, 1, 132],
+  dccp: ["AF_INET", 2, 6, 33],
   mptcp: ["AF_INET", 2, 1, 262],
   vsock: ["AF_VSOCK", 40, 1, 0],
   xdp: ["AF_XDP", 44, 3, 0],

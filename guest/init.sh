@@ -1,8 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: Apache-2.0
 # Process 1 of the guest: the host's own file system, read-only, with a layer in memory above it;
-# in there /command runs, and the guest is switched off. What the layer hides of the host, such as its
-# /tmp, is below /run/host.
+# in there /start runs. What the layer hides of the host, such as its /tmp, is below /run/host.
 fail() {
   echo "guest: $*"
   echo o >/proc/sysrq-trigger
@@ -31,10 +30,15 @@ mount --move /sys /root/sys
 mkdir -p /root/dev/shm /root/dev/pts
 mount -t tmpfs shm /root/dev/shm
 mount -t devpts devpts /root/dev/pts
-mount -t tmpfs run /root/run
+mount -t securityfs securityfs /root/sys/kernel/security
+mount -t tmpfs -o mode=755 run /root/run
 mount -t tmpfs tmp /root/tmp
 chmod 1777 /root/tmp
-cp /command /start /root/run/
-mkdir /root/run/host
+mkdir /root/run/guest /root/run/host
+cp /command /start /first /wanted /root/run/guest/
 mount --move /host /root/run/host
-exec switch_root /root /bin/sh /run/start
+release=$(uname -r)
+mkdir -p "/root/lib/modules/$release"
+read -r kernel </kernel
+mount --bind "/root/run/host$kernel/lib/modules/$release" "/root/lib/modules/$release"
+exec switch_root /root /bin/sh /run/guest/start
