@@ -10,7 +10,7 @@ export const EXIT_CODE = {
   cannotObserve: 3,
   /** Something could not be seen, and that was not allowed. */
   incomplete: 4,
-  /** `trace` failed itself; every other status of it is the traced command's. */
+  /** `trace` or `minimize` failed itself; every other status of `trace` is the command's. */
   wrapperFailed: 125,
 } as const;
 

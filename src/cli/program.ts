@@ -63,6 +63,14 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runTrace(request);
     });
   },
+  minimize: async (outcome) => {
+    const { minimizeCommand } = await import("./minimize-options.ts");
+    return minimizeCommand(async (request) => {
+      outcome.failureStatus = EXIT_CODE.wrapperFailed;
+      const { runMinimize } = await import("./minimize-command.ts");
+      outcome.status = await runMinimize(request);
+    });
+  },
   monitor: async (outcome) => {
     const { monitorCommand } = await import("./monitor-options.ts");
     return monitorCommand(async (request) => {

@@ -39,6 +39,7 @@ export async function runTrace(request: TraceRequest): Promise<number> {
     signal: controller.signal,
     durationMs: request.durationMs,
     watchesExits: request.watchesExits,
+    ...(request.wayIn === null ? {} : { wayIn: request.wayIn }),
   });
   // Together: a failure while the other still loads is a failure that somebody waits for.
   const [traced, { render }] = await Promise.all([following, loadRendering()]);

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import { parseName } from "./option-values.ts";
+import { type WayIn, WAYS_IN } from "../linux/bpf/observation.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of a trace's report, as `--format` names them. */
@@ -26,6 +27,8 @@ export interface TraceRequest {
   readonly color: ColorChoice;
   readonly durationMs: number | null;
   readonly watchesExits: boolean;
+  /** Null for the best that this kernel has. */
+  readonly wayIn: WayIn | null;
 }
 
 interface RawOptions {
@@ -42,6 +45,7 @@ interface RawOptions {
   readonly color: ColorChoice | false;
   readonly duration?: number;
   readonly syscallExits?: boolean;
+  readonly wayIn?: WayIn;
 }
 
 /** Declares `capscope trace`; `run` gets what the user asked for. */
@@ -72,6 +76,9 @@ export function traceCommand(run: (request: TraceRequest) => Promise<void>): Com
       "before Linux 6.18: see how system calls end in which a capability is denied; slows down all system calls of the machine",
     )
     .addOption(
+      new Option("--way-in <hook>", "the only hook into the kernel to try").choices(WAYS_IN),
+    )
+    .addOption(
       new Option("--color <when>", "colour the output").choices(COLOR_CHOICES).default("auto"),
     )
     .option("--no-color", "the same as --color never")
@@ -93,6 +100,7 @@ function requestOf(argv: readonly string[], raw: RawOptions): TraceRequest {
     color: raw.color === false ? "never" : raw.color,
     durationMs: raw.duration === undefined ? null : raw.duration * 1000,
     watchesExits: raw.syscallExits === true,
+    wayIn: raw.wayIn ?? null,
   };
 }
 

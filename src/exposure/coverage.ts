@@ -133,7 +133,7 @@ function ownerGaps(facts: CoverageFacts, blindEndpoints: number): readonly Draft
       count: unreadableCount,
       message: unreadableMessage(facts),
       remedy: mayTrace
-        ? "CAP_SYS_PTRACE is not enough here: run outside the sandbox, in the initial namespaces"
+        ? "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH are not enough here: run outside the sandbox, in the initial namespaces"
         : "run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
     });
   }

@@ -78,7 +78,9 @@ export function collectionFacts(
     ).length,
     unknownFamilies: [...(readLoadedProtocols()?.keys() ?? [])].filter((name) => UNKNOWN.has(name)),
     processesSeen: pids.length,
-    mayTrace: self.kind === "status" && includesAll(self.status.effective, setOf("sys_ptrace")),
+    mayTrace:
+      self.kind === "status" &&
+      includesAll(self.status.effective, setOf("sys_ptrace", "dac_read_search")),
     otherNetworkNamespaces: countOtherNamespaces(pids),
   };
 }

@@ -8,14 +8,15 @@ import { evidenceSentence, listNames } from "./wording.ts";
 /** What to know about the granted set, whichever configuration it is written into. */
 export function adviceNotes(profile: Profile, grant: Grant): readonly string[] {
   return [
-    evidenceSentence(grant.runs),
+    evidenceSentence(grant),
     ...(grant.all.length === 0
       ? ["Run it as a user without privileges, and give it no capability."]
       : []),
     ...lossNotes(profile),
     ...phaseNotes(grant),
-    ...conditionNotes(profile.findings),
-    ...alternativeNotes(profile.findings),
+    ...provenNotes(profile, grant),
+    ...conditionNotes(grantedOf(profile, grant)),
+    ...alternativeNotes(grantedOf(profile, grant)),
     ...installedNotes(grant),
     ...confinementNotes(grant),
     ...deniedNotes(profile.findings),
@@ -48,6 +49,32 @@ function phaseNotes({ needed, afterDrop }: Grant): readonly string[] {
   return [
     `Needed only until the program gave privileges up: ${listNames(startUp)}; needed after ` +
       `it, or by programs that keep theirs: ${kept}. A configuration from outside has to grant both.`,
+  ];
+}
+
+/** A proven set may lack what the evidence spoke for. */
+function grantedOf({ findings }: Profile, { isProven, all }: Grant): readonly CapabilityFinding[] {
+  return isProven ? findings.filter(({ capability }) => all.includes(capability)) : findings;
+}
+
+function provenNotes({ findings, runs }: Profile, { isProven, all }: Grant): readonly string[] {
+  if (!isProven) return [];
+  const spared = namesOf(findings, ...NEEDED_VERDICTS, "capset-only").filter(
+    (capability) => !all.includes(capability),
+  );
+  const others = runs.flatMap(({ proof }) => proof?.minimalSets.slice(1) ?? []);
+  const isOfRoot = runs.some(({ proof }) => proof?.method === "root");
+  return [
+    ...(isOfRoot
+      ? [
+          "Proven as root, by the bounding set: another user may need others, and files of its own. " +
+            "capscope minimize --user proves it for that user.",
+        ]
+      : []),
+    ...(spared.length === 0
+      ? []
+      : [`Used in the trace, and not granted because it works without: ${listNames(spared)}.`]),
+    ...others.map((set) => `Proven to work as well: ${listNames(set)} alone.`),
   ];
 }
 

@@ -38,7 +38,11 @@ const RECOMMENDERS: readonly Recommender[] = [
 ];
 
 /** Why nothing can be recommended; null when something can. */
-function refusalOf({ conclusion, coverage: { lost } }: Profile, { needed }: Grant): string | null {
+function refusalOf(
+  { conclusion, coverage: { lost } }: Profile,
+  { needed, isProven }: Grant,
+): string | null {
+  if (isProven) return null;
   if (conclusion === "inconclusive") {
     return "Nothing is recommended: a trace without a program that was asked for anything says nothing about needs.";
   }

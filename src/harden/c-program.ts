@@ -26,7 +26,7 @@ export function recommendC(profile: Profile, grant: Grant): Recommendation | nul
       "#include <stdio.h>",
       "#include <stdlib.h>",
       "",
-      `/* ${evidenceSentence(grant.runs)} */`,
+      `/* ${evidenceSentence(grant)} */`,
       "static void limit_capabilities(int uid, int gid)",
       "{",
       "    capng_clear(CAPNG_SELECT_BOTH);",

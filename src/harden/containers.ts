@@ -32,7 +32,7 @@ function runCommand(runtime: "docker" | "podman", grant: Grant): string {
     ...(grant.gainsAtExec ? [] : ["--security-opt=no-new-privileges"]),
   ];
   return [
-    `# ${evidenceSentence(grant.runs)}`,
+    `# ${evidenceSentence(grant)}`,
     [`${runtime} run`, ...options.map((option) => `    ${option}`), "    IMAGE"].join(" \\\n"),
   ].join("\n");
 }

@@ -17,7 +17,7 @@ export function recommendFileCapabilities(profile: Profile, grant: Grant): Recom
   return {
     target: "file",
     title: "File capabilities",
-    text: lines.length === 0 ? "" : [`# ${evidenceSentence(grant.runs)}`, ...lines].join("\n"),
+    text: lines.length === 0 ? "" : [`# ${evidenceSentence(grant)}`, ...lines].join("\n"),
     notes: [
       ...commands.flatMap(({ note }) => (note === null ? [] : [note])),
       ...(lines.length > 0 ? usageNotes(profile, grant) : []),

@@ -26,13 +26,15 @@ export interface Grant {
   /** An exec gave a program more than it had: setuid, file capabilities, or root's own. */
   readonly gainsAtExec: boolean;
   readonly runs: number;
+  /** Re-runs have proven it: then `all` is what works, and `needed` the same. */
+  readonly isProven: boolean;
 }
 
 /** Works out what a profile's programs must be granted to do the same again. */
-export function grantOf({ findings, runs }: Profile): Grant {
+export function grantOf({ findings, runs, proven }: Profile): Grant {
   const named = findings.filter(({ capability }) => capabilityNumber(capability) !== null);
-  const needed = namesOf(named, ...NEEDED_VERDICTS);
-  const installed = namesOf(named, "capset-only");
+  const needed = proven ?? namesOf(named, ...NEEDED_VERDICTS);
+  const installed = proven === null ? namesOf(named, "capset-only") : [];
   const rows = runs.flatMap(({ credentials }) => credentials);
   const lasting = new Set(runs.flatMap(lastingNeeds));
   const hasDropped = rows.some(({ phase }) => phase === "after-drop");
@@ -40,11 +42,12 @@ export function grantOf({ findings, runs }: Profile): Grant {
     needed,
     installed,
     all: [...needed, ...installed].toSorted(compareCapabilities),
-    confinement: namesOf(named, "self-confinement"),
+    confinement: namesOf(named, "self-confinement").filter((name) => !needed.includes(name)),
     afterDrop: hasDropped ? needed.filter((name) => lasting.has(name)) : null,
     ranAsRoot: rows.some(({ effectiveUid }) => effectiveUid === 0),
     gainsAtExec: runs.some(hasGainAtExec),
     runs: runs.length,
+    isProven: proven !== null,
   };
 }
 

@@ -11,7 +11,7 @@ export function recommendKubernetes(_profile: Profile, grant: Grant): Recommenda
     target: "kubernetes",
     title: "Kubernetes",
     text: [
-      `# ${evidenceSentence(grant.runs)}`,
+      `# ${evidenceSentence(grant)}`,
       "securityContext:",
       ...(needsNothing ? ["  runAsNonRoot: true"] : []),
       ...(grant.gainsAtExec ? [] : ["  allowPrivilegeEscalation: false"]),

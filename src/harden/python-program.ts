@@ -27,7 +27,7 @@ export function recommendPython(profile: Profile, grant: Grant): Recommendation 
       "",
       "",
       "def limit_capabilities(uid, gid):",
-      `    # ${evidenceSentence(grant.runs)}`,
+      `    # ${evidenceSentence(grant)}`,
       "    capng.capng_clear(capng.CAPNG_SELECT_BOTH)",
       ...(constants.length === 0 ? [] : update),
       "    flags = capng.CAPNG_DROP_SUPP_GRP | capng.CAPNG_CLEAR_BOUNDING",

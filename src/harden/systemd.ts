@@ -17,7 +17,7 @@ export function recommendSystemd({ subject }: Profile, grant: Grant): Recommenda
     title: unit === null ? "systemd service" : "systemd drop-in",
     text: [
       ...(place === null ? [] : [`# ${place}`]),
-      `# ${evidenceSentence(grant.runs)}`,
+      `# ${evidenceSentence(grant)}`,
       "[Service]",
       ...settings(grant),
     ].join("\n"),

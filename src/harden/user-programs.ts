@@ -15,6 +15,7 @@ export interface UserProgram {
 export function userProgramsOf(profile: Profile): readonly UserProgram[] {
   const found = new Map<string, Set<string>>();
   const add = (program: string, capability: string): void => {
+    if (profile.proven?.includes(capability) === false) return;
     found.set(program, (found.get(program) ?? new Set()).add(capability));
   };
   const named = profile.findings.filter((each) => capabilityNumber(each.capability) !== null);

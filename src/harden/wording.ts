@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constantName } from "../capabilities/spelling.ts";
+import type { Grant } from "./grant.ts";
 
 /** "CAP_CHOWN, CAP_KILL and CAP_SETUID". */
 export function listNames(capabilities: readonly string[]): string {
@@ -14,7 +15,10 @@ export function containerName(capability: string): string {
 }
 
 /** The sentence that each configuration carries as a comment. */
-export function evidenceSentence(runs: number): string {
+export function evidenceSentence({ runs, isProven }: Pick<Grant, "runs" | "isProven">): string {
+  if (isProven) {
+    return "Proven by re-runs without the others, for what these runs did: what was not exercised was not tested.";
+  }
   const source = runs === 1 ? "one trace" : `${runs} traces`;
   return `By the evidence of ${source}, not proven: what was not exercised was not seen.`;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import { constants } from "node:os";
 import { Duplex, type Readable } from "node:stream";
 import { SystemError, UnsupportedError } from "../errors.ts";
 import { type GateDescriptors, type GateProcess, gateProcess } from "./gate-script.ts";
@@ -10,6 +11,11 @@ export interface CommandEnd {
   /** Null when a signal ended it. */
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+/** As shells have it: 128 + N for signal N. */
+export function exitStatus({ exitCode, signal }: CommandEnd): number {
+  return signal === null ? (exitCode ?? 0) : 128 + constants.signals[signal];
 }
 
 /** A command that waits, as a process of its own, for leave to become what it is. */

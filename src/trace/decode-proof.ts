@@ -35,6 +35,7 @@ export const refusedCall: Decoder<RefusedCall> = record<RefusedCall>({
   capability,
   program: text,
   syscall: nullable(text),
+  end: oneOf("failed", "succeeded", "not-seen"),
   errno: nullable(text),
   gate: nullable(text),
   userStack: list(userFunction),

@@ -179,13 +179,15 @@ export interface TraceCoverage {
 export type ProofVerdict = (typeof PROOF_VERDICTS)[number];
 export const PROOF_VERDICTS = ["needed", "droppable", "untested"] as const;
 
-/** A system call that failed in a re-run in which a capability was refused. */
+/** A system call of a re-run in which a capability was refused. */
 export interface RefusedCall {
   readonly capability: string;
   readonly program: string;
   /** Null outside a system call. */
   readonly syscall: string | null;
-  /** Null where the end of the call was not seen. */
+  /** `not-seen` also outside a system call. */
+  readonly end: "failed" | "succeeded" | "not-seen";
+  /** Null unless it failed. */
   readonly errno: string | null;
   readonly gate: string | null;
   readonly userStack: readonly UserFunction[];

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CapabilityTracer, FollowScope, ImageRecord } from "../linux/bpf/observation.ts";
+import type {
+  CapabilityTracer,
+  FollowScope,
+  ImageRecord,
+  WayIn,
+} from "../linux/bpf/observation.ts";
 import { openCapabilityTracer } from "../linux/bpf/capability-tracer.ts";
 import { type CommandEnd, type GatedCommand, startGatedCommand } from "../linux/gated-command.ts";
 import type { LaunchOptions } from "../linux/launch-options.ts";
@@ -23,6 +28,8 @@ export interface TraceOptions {
   readonly durationMs: number | null;
   /** See TracerOptions. */
   readonly watchesExits: boolean;
+  /** The only way into the kernel that is tried; when left out, the best that there is. */
+  readonly wayIn?: WayIn;
 }
 
 export interface CommandOptions extends TraceOptions {
@@ -54,7 +61,7 @@ export async function traceCommand(options: CommandOptions): Promise<TraceResult
   const starting = startGatedCommand(options.argv, options.launch);
   // It may fail long before it is waited for below.
   starting.catch(() => undefined);
-  const opening = openOrAbandon(starting, options.watchesExits);
+  const opening = openOrAbandon(starting, options);
   const { observe, profileOf } = await loadDescription(opening);
   using tracer = await opening;
   const command = await starting;
@@ -132,8 +139,10 @@ export async function traceGroup(options: GroupOptions): Promise<Profile> {
   ]);
 }
 
-function waysOf({ watchesExits }: TraceOptions): { readonly watchesExits: boolean } {
-  return { watchesExits };
+type Ways = Pick<TraceOptions, "watchesExits" | "wayIn">;
+
+function waysOf({ watchesExits, wayIn }: Ways): Ways {
+  return wayIn === undefined ? { watchesExits } : { watchesExits, wayIn };
 }
 
 /** Evaluates what makes a profile of a trace while the kernel looks at the programs in a thread. */
@@ -170,10 +179,10 @@ function processSubject(pid: number, images: readonly ImageRecord[]): Subject {
 /** A command that was never let go must not wait for ever. */
 async function openOrAbandon(
   starting: Promise<GatedCommand>,
-  watchesExits: boolean,
+  ways: Ways,
 ): Promise<CapabilityTracer> {
   try {
-    return await openCapabilityTracer({ scope: { kind: "tree" }, watchesExits });
+    return await openCapabilityTracer({ scope: { kind: "tree" }, ...waysOf(ways) });
   } catch (error) {
     await starting.then(
       (command) => command.abandon(),

@@ -156,6 +156,7 @@ function randomProof(next: Chance): Proof {
           capability,
           program: pick(next, PROGRAMS),
           syscall: pick(next, SYSCALLS),
+          end: pick(next, ["failed", "succeeded", "not-seen"] as const),
           errno: pick(next, [null, "EPERM"]),
           gate: pick(next, GATES),
           userStack: [],

@@ -74,9 +74,13 @@ function nameSpans(findings: readonly CapabilityFinding[]): readonly Span[] {
     ]);
 }
 
-function cautionText({ coverage: { lost }, runs }: Profile): string {
+function cautionText({ coverage: { lost }, runs, proven }: Profile): string {
   const losses =
     lost.checks + lost.images > 0 ? " Checks or programs were lost: see Coverage." : "";
+  if (proven !== null) {
+    const set = proven.length === 0 ? "no capability" : proven.map(printedConstant).join(" ");
+    return `Proven by re-runs: it works with ${set}.${losses}`;
+  }
   return `Seen in ${runs.length === 1 ? "this run" : "these runs"}, not yet proven: what was not exercised was not seen.${losses}`;
 }
 

@@ -2,6 +2,7 @@
 import type { Advice } from "../../harden/model.ts";
 import type { Profile } from "../../trace/model.ts";
 import type { TextOptions } from "../text-options.ts";
+import { proofSections } from "../proof-section.ts";
 import { capabilitySections } from "./capabilities.ts";
 import { coverageSection, summarySection } from "./closing.ts";
 import { contextSection } from "./context.ts";
@@ -24,6 +25,7 @@ export function renderTraceText(
     ...titleParagraphs(profile),
     BLANK,
     ...answerParagraphs(profile),
+    ...proofSections(profile),
     ...capabilitySections(profile),
     ...programSection(profile),
     ...credentialsSection(profile),
