@@ -17,6 +17,12 @@ export {
   type MonitorOptions,
   type MonitorResult,
 } from "./trace/monitor.ts";
+export {
+  minimize,
+  type MinimizeListener,
+  type MinimizeOptions,
+  type MinimizeResult,
+} from "./trace/minimize/minimize.ts";
 export type { MonitorFilter } from "./trace/monitor/filter.ts";
 export { parseProfile } from "./trace/parse-profile.ts";
 export { profileOf } from "./trace/profile.ts";

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import type { Readiness } from "../linux/readiness.ts";
-import { parseName } from "./option-values.ts";
+import { parseName, parseSeconds } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of the report, as `--format` names them. */
@@ -210,10 +210,4 @@ function parseCount(text: string, least: number, most: number): number {
   const count = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
   if (count >= least && count <= most) return count;
   throw new InvalidArgumentError(`It is not a number from ${least} to ${most}.`);
-}
-
-function parseSeconds(text: string): number {
-  const seconds = /^[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds > 0)) throw new InvalidArgumentError("It is not a number of seconds above 0.");
-  return seconds;
 }

@@ -4,7 +4,7 @@ import { parseCapabilityNames } from "../capabilities/parse-names.ts";
 import { type CapabilitySet, EMPTY_SET } from "../capabilities/set.ts";
 import { MONITOR_GROUPINGS, type MonitorGrouping } from "../trace/model.ts";
 import type { MonitorFilter } from "../trace/monitor/filter.ts";
-import { parseName } from "./option-values.ts";
+import { parseName, parseSeconds } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of a monitor's lines, as `--format` names them. */
@@ -130,10 +130,4 @@ function parseCapabilities(text: string): CapabilitySet {
   throw new InvalidArgumentError(
     "Capabilities are spelled net_admin, CAP_NET_ADMIN or 12 (man 7 capabilities).",
   );
-}
-
-function parseSeconds(text: string): number {
-  const seconds = /^[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds > 0)) throw new InvalidArgumentError("It is not a number of seconds above 0.");
-  return seconds;
 }

@@ -8,3 +8,10 @@ export function parseName(text: string): string {
   if (/^--[a-z]/.test(text)) throw new InvalidArgumentError("That is an option, not a name.");
   return text;
 }
+
+/** A length of time above 0, in seconds. */
+export function parseSeconds(text: string): number {
+  const seconds = /^[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds > 0)) throw new InvalidArgumentError("It is not a number of seconds above 0.");
+  return seconds;
+}

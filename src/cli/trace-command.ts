@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import { constants } from "node:os";
 import { SystemError } from "../errors.ts";
-import type { CommandEnd } from "../linux/gated-command.ts";
+import { type CommandEnd, exitStatus } from "../linux/gated-command.ts";
 import { type Inheritance, readInheritance } from "../linux/inheritance.ts";
 import type { Profile } from "../trace/model.ts";
 import {
@@ -106,6 +105,5 @@ function write(text: string, output: string | null, stream: OutputStream): void 
 
 /** What env(1) and timeout(1) would return; 0 for a command that still runs. */
 function statusOf(end: CommandEnd | null): number {
-  if (end === null) return 0;
-  return end.signal === null ? (end.exitCode ?? 0) : 128 + constants.signals[end.signal];
+  return end === null ? 0 : exitStatus(end);
 }

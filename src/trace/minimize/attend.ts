@@ -38,7 +38,8 @@ export interface TrialEnd {
   readonly check: number | null;
 }
 
-interface Attended {
+/** A run that is under way. */
+export interface Attended {
   readonly plan: TrialPlan;
   readonly options: TrialOptions;
   readonly libc: Libc;

@@ -13,7 +13,7 @@ import { openStreams } from "../../linux/standard-streams.ts";
 import type { Run } from "../model.ts";
 import { observe } from "../observer.ts";
 import { commandSubject } from "../session.ts";
-import { attend, type TrialEnd } from "./attend.ts";
+import { attend, type Attended, type TrialEnd } from "./attend.ts";
 import { endAll } from "./end-all.ts";
 import { awaitAbsence } from "./waiting.ts";
 
@@ -73,12 +73,8 @@ export async function runTrial(
   const observer = observe(tracer, libc);
   const beganNs = libc.readBootClock();
   command.open();
-  const end = await attend({ plan, options, libc, watch, tracer, observer, command });
-  const survivors = await endAll(tracer, command, {
-    isDaemon: plan.readiness !== null,
-    hasEnded: end.status !== null,
-    isHurried: options.signal.aborted,
-  });
+  const attended = { plan, options, libc, watch, tracer, observer, command };
+  const { end, survivors } = await attendAndEnd(attended);
   const run = observer.describe({
     id: options.runId,
     time: options.time,
@@ -88,6 +84,23 @@ export async function runTrial(
     gaps: survivors ? ["processes that the command left behind were ended"] : [],
   });
   return { end: withExecution(end, run), run };
+}
+
+/** Whatever goes wrong, nothing that was started is left. */
+async function attendAndEnd(
+  attended: Attended,
+): Promise<{ readonly end: TrialEnd; readonly survivors: boolean }> {
+  const { plan, options, tracer, command } = attended;
+  const isDaemon = plan.readiness !== null;
+  try {
+    const end = await attend(attended);
+    const hasEnded = end.status !== null;
+    const how = { isDaemon, hasEnded, isHurried: options.signal.aborted };
+    return { end, survivors: await endAll(tracer, command, how) };
+  } catch (error) {
+    await endAll(tracer, command, { isDaemon, hasEnded: false, isHurried: true });
+    throw error;
+  }
 }
 
 /** One that was interrupted may not have come to its exec. */
