@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { undoLater } from "./cleanup.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import { readLine } from "./read-line.ts";
+import { openTemporaryDirectory } from "./temporary-directory.ts";
 
 /** One socket to open; actors/sockets.py carries it out. */
 export interface SocketSpec {
@@ -63,7 +66,7 @@ export interface Actor {
 
 // A path, not a name: shims on PATH may not be executable by other users.
 export const PYTHON = "/usr/bin/python3";
-const SCRIPT = fileURLToPath(new URL("../actors/actor.py", import.meta.url));
+const ACTORS = fileURLToPath(new URL("../actors", import.meta.url));
 
 /** Starts an actor inside the namespace and waits until its sockets are open. */
 export async function startActor(
@@ -71,7 +74,11 @@ export async function startActor(
   plan: Plan,
   { prefix = [], python = PYTHON }: ActorOptions = {},
 ): Promise<Actor> {
-  const command = [...prefix, python, "-B", "-S", SCRIPT, JSON.stringify(plan)];
+  // Another user may not be allowed to enter the directory that the tests are in.
+  const copy = prefix.length > 0 ? openTemporaryDirectory() : null;
+  if (copy !== null) cpSync(ACTORS, copy.path, { recursive: true });
+  const script = join(copy?.path ?? ACTORS, "actor.py");
+  const command = [...prefix, python, "-B", "-S", script, JSON.stringify(plan)];
   const child = Bun.spawn(namespace.inside(command), {
     stdin: "pipe",
     stdout: "pipe",
@@ -80,6 +87,7 @@ export async function startActor(
   });
   const stop = undoLater(() => child.kill("SIGKILL"));
   const line = await readLine(child.stdout);
+  copy?.close();
   if (line === "") throw new Error(`actor did not start: ${JSON.stringify(plan)}`);
   const ready = JSON.parse(line) as {
     pid: number;
