@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { GuestError, pathInGuest, runInGuest } from "../../guest/boot.ts";
 import { type GuestKernel, type KernelLine, prepareKernel } from "../../guest/kernel.ts";
 import { OTHER_SETS } from "./commands.ts";
@@ -154,10 +154,17 @@ async function runSession(
 }
 
 const PARSER = "CAPSCOPE_TEST_APPARMOR_PARSER";
+/** Paths that are the user's own. */
+const C_TOOLS = ["CAPSCOPE_TEST_NETCAP", "CAPSCOPE_TEST_CAP_AUDIT", "CAPSCOPE_TEST_CAPMON"];
 
 function environmentOf(host: HostFiles): Record<string, string> {
+  const tools = C_TOOLS.map((name) => [name, process.env[name] ?? ""] as const)
+    .filter(([, path]) => path !== "")
+    .map(([name, path]) => [name, pathInGuest(resolve(path))]);
   return {
+    ...Object.fromEntries(tools),
     [IN_GUEST]: "1",
+    CAPSCOPE_TEST_CHILDREN: "100",
     CAPSCOPE_BIN: pathInGuest(host.capscope),
     ...(host.apparmorParser === null ? {} : { [PARSER]: pathInGuest(host.apparmorParser) }),
     ...(host.sets === null ? {} : { [OTHER_SETS]: pathInGuest(host.sets) }),

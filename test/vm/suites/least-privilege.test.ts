@@ -43,7 +43,9 @@ function without(all: readonly string[], one: string): string[] {
 }
 
 describe("exposure with the capabilities that its manual names", () => {
-  const reason = process.geteuid?.() === 0 ? whyNoGuest() : "needs root";
+  const isRoot = process.geteuid?.() === 0;
+  // Elsewhere some process may be out of reach for root as well, and the report is never complete.
+  const reason = isRoot && whyNoGuest() === null ? null : "runs in npm run test:vm, as root";
   let here: NetworkNamespace;
   let actor: Actor;
 
