@@ -5,6 +5,7 @@ import { PYTHON } from "./actor.ts";
 const OPTIONAL = {
   sctp: ["AF_INET", 2, 1, 132],
   dccp: ["AF_INET", 2, 6, 33],
+  udplite: ["AF_INET", 2, 2, 136],
   mptcp: ["AF_INET", 2, 1, 262],
   vsock: ["AF_VSOCK", 40, 1, 0],
   xdp: ["AF_XDP", 44, 3, 0],
