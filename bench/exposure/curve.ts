@@ -3,7 +3,8 @@ import { renderCount } from "../measure/table.ts";
 import { renderCurve } from "./curve-text.ts";
 import { BASE_SHAPE, type LoadShape } from "./load.ts";
 import { contestUnderLoad, type LoadedContest } from "./loaded.ts";
-import type { PartResult, Surroundings } from "./suite.ts";
+import type { PartResult } from "../measure/parts.ts";
+import type { Surroundings } from "./suite.ts";
 import { capscope, ss } from "./tools.ts";
 
 /** Measures how time and memory grow with each dimension of the load while the others stay. */

@@ -3,7 +3,8 @@ import { runContest } from "../measure/contest.ts";
 import { openLauncher } from "../measure/launcher.ts";
 import { renderDuration } from "../measure/table.ts";
 import { renderComparison, renderTarget } from "./comparison.ts";
-import type { PartResult, Surroundings } from "./suite.ts";
+import type { PartResult } from "../measure/parts.ts";
+import type { Surroundings } from "./suite.ts";
 import { capscope, netcap, ss } from "./tools.ts";
 
 /** Measures start-up: no sockets, and only the processes that the machine runs anyway. */

@@ -4,7 +4,8 @@ import { openLauncher } from "../measure/launcher.ts";
 import { renderCount } from "../measure/table.ts";
 import { renderComparison, renderTarget } from "./comparison.ts";
 import { BASE_SHAPE, type LoadShape, openLoad } from "./load.ts";
-import type { PartResult, Surroundings } from "./suite.ts";
+import type { PartResult } from "../measure/parts.ts";
+import type { Surroundings } from "./suite.ts";
 import { capscope, netcap, ss } from "./tools.ts";
 
 /** Results of a contest under a load. */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, release, tmpdir } from "node:os";
-import { join } from "node:path";
+import { inBenchDirectory, measureParts, type PartResult } from "../measure/parts.ts";
 import { measureCurve } from "./curve.ts";
 import { measureIdle } from "./idle.ts";
 import { measureLoad } from "./loaded.ts";
@@ -19,12 +17,6 @@ export interface Surroundings {
   readonly progress: (line: string) => void;
 }
 
-/** One part of the suite, as data for --json and as text. */
-export interface PartResult {
-  readonly data: object;
-  readonly text: string;
-}
-
 /** Runs `bench exposure` and returns what goes to stdout. */
 export async function runExposureSuite(
   args: readonly string[],
@@ -34,23 +26,11 @@ export async function runExposureSuite(
   const options = parseOptions(args);
   if (options.help) return USAGE;
   if (process.geteuid?.() !== 0) throw new Error("needs root to make namespaces");
-  const directory = await mkdtemp(join(tmpdir(), "capscope-bench-"));
-  try {
+  return inBenchDirectory(async (directory) => {
     const capscopeCommand = await prepareCapscope(options.capscope, directory);
     const surroundings = { options, capscopeCommand, abort, directory, progress };
-    const host = { kernel: release(), cpus: cpus().length };
-    const parts: Partial<Record<Part, object>> = {};
-    let text = `Linux ${host.kernel}, ${host.cpus} CPUs\n`;
-    for (const part of options.parts) {
-      const result = await MEASURE[part](surroundings);
-      parts[part] = result.data;
-      text += `\n${result.text}`;
-    }
-    if (!options.json) return text;
-    return `${JSON.stringify({ suite: "exposure", host, ...parts }, null, 2)}\n`;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    return measureParts("exposure", options, (part) => MEASURE[part](surroundings));
+  });
 }
 
 const MEASURE: Readonly<Record<Part, (surroundings: Surroundings) => Promise<PartResult>>> = {

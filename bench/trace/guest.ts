@@ -5,7 +5,8 @@ import { prepareKernel } from "../../guest/kernel.ts";
 import type { CallsResult, OperationResult } from "./calls.ts";
 import { find, renderCalls } from "./calls-text.ts";
 import type { ConditionName } from "./conditions.ts";
-import type { PartResult, Surroundings } from "./suite.ts";
+import type { PartResult } from "../measure/parts.ts";
+import type { Surroundings } from "./suite.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const LINE = "6.12";

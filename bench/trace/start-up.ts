@@ -4,7 +4,8 @@ import { type Launcher, openLauncher } from "../measure/launcher.ts";
 import { type Summary, summarize } from "../measure/statistics.ts";
 import { renderDuration, renderTable } from "../measure/table.ts";
 import { traceTo } from "./conditions.ts";
-import type { PartResult, Surroundings } from "./suite.ts";
+import type { PartResult } from "../measure/parts.ts";
+import type { Surroundings } from "./suite.ts";
 
 /** Wanted: at most so much more than the command alone. */
 const LIMIT_MS = 60;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, release, tmpdir } from "node:os";
-import { join } from "node:path";
+import { inBenchDirectory, measureParts, type PartResult } from "../measure/parts.ts";
 import { prepareCapscope } from "../exposure/tools.ts";
 import { measureCalls } from "./calls.ts";
 import { renderCalls, renderTargets } from "./calls-text.ts";
@@ -21,12 +19,6 @@ export interface Surroundings {
   readonly progress: (line: string) => void;
 }
 
-/** One part of the suite, as data for --json and as text. */
-export interface PartResult {
-  readonly data: object;
-  readonly text: string;
-}
-
 /** Runs `bench trace` and returns what goes to stdout. */
 export async function runTraceSuite(
   args: readonly string[],
@@ -36,8 +28,7 @@ export async function runTraceSuite(
   const options = parseOptions(args);
   if (options.help) return USAGE;
   if (process.geteuid?.() !== 0) throw new Error("needs root to trace");
-  const directory = await mkdtemp(join(tmpdir(), "capscope-bench-"));
-  try {
+  return inBenchDirectory(async (directory) => {
     const capscopeCommand = await prepareCapscope(options.capscope, directory);
     if (capscopeCommand === null) throw new Error("capscope is not built (npm run build)");
     const programs =
@@ -45,19 +36,8 @@ export async function runTraceSuite(
         ? await compilePrograms(directory, abort)
         : programsIn(options.programs);
     const surroundings = { options, capscopeCommand, programs, abort, directory, progress };
-    const host = { kernel: release(), cpus: cpus().length };
-    const parts: Partial<Record<Part, object>> = {};
-    let text = `Linux ${host.kernel}, ${host.cpus} CPUs\n`;
-    for (const part of options.parts) {
-      const result = await MEASURE[part](surroundings);
-      parts[part] = result.data;
-      text += `\n${result.text}`;
-    }
-    if (!options.json) return text;
-    return `${JSON.stringify({ suite: "trace", host, ...parts }, null, 2)}\n`;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    return measureParts("trace", options, (part) => MEASURE[part](surroundings));
+  });
 }
 
 const MEASURE: Readonly<Record<Part, (surroundings: Surroundings) => Promise<PartResult>>> = {
