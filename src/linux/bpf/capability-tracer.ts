@@ -24,8 +24,13 @@ import type {
   OutcomeRecord,
   WayIn,
 } from "./observation.ts";
-import { type EvidenceSource, readChecks, readCredentials, readOutcomes } from "./read-evidence.ts";
-import { visitMap } from "./read-map.ts";
+import {
+  type EvidenceSource,
+  readChecks,
+  readCredentials,
+  readOutcomes,
+  visitEvidence,
+} from "./read-evidence.ts";
 import { readRunningProgram, type RunningProgram, withProgram } from "./running-programs.ts";
 import { signalFollowed } from "./signal-followed.ts";
 import * as wire from "./wire-format.ts";
@@ -146,7 +151,7 @@ class BpfCapabilityTracer implements CapabilityTracer {
 
   readImages(): readonly ImageRecord[] {
     const images: ImageRecord[] = [];
-    this.#visit("images", wire.SIZES.imageId, wire.SIZES.image, (key, value) => {
+    visitEvidence(this.#source, "images", wire.SIZES.imageId, wire.SIZES.image, (key, value) => {
       const image = decodeImage(wire.decodeId(key), value);
       images.push(withProgram(image, decodeTaskStart(value), this.#programOf(image)));
     });
@@ -221,15 +226,6 @@ class BpfCapabilityTracer implements CapabilityTracer {
     const result = this.#libbpf.lookup(this.#fdOf(".bss"), new Uint8Array(4), value);
     orThrow("reading the counters", result);
     return wire.decodeState(value);
-  }
-
-  #visit(
-    name: string,
-    keySize: number,
-    valueSize: number,
-    visit: (key: Uint8Array, value: Uint8Array) => void,
-  ): void {
-    visitMap(this.#libbpf, { fd: this.#fdOf(name), keySize, valueSize }, visit);
   }
 
   #fdOf(name: string): number {

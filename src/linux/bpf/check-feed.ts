@@ -5,8 +5,7 @@ import { errorName } from "../errno.ts";
 import { findEndedImages, forgetImages, type KeyList } from "./forget-images.ts";
 import { type KernelStack, KernelStackBook } from "./kernel-stack-book.ts";
 import type { CheckChange, CheckFeed, CheckRecord, FedImage, FeedReading } from "./observation.ts";
-import type { EvidenceSource } from "./read-evidence.ts";
-import { visitMap } from "./read-map.ts";
+import { type EvidenceSource, visitEvidence } from "./read-evidence.ts";
 import { type RunningProgram, withProgram } from "./running-programs.ts";
 import { decodeCheck, decodeRow } from "./wire-check.ts";
 import * as wire from "./wire-format.ts";
@@ -82,7 +81,7 @@ class BpfCheckFeed implements CheckFeed {
     const changed: DecodedRow[] = [];
     const doomed: KeyList = { keys: [], rows: new Set() };
     const { checkKey, checkCounters } = wire.SIZES;
-    this.#visit("checks", checkKey, checkCounters, (key, counters) => {
+    visitEvidence(this.#source, "checks", checkKey, checkCounters, (key, counters) => {
       const { row, count } = decodeRow(counters);
       // A row of which nothing was counted yet is being made.
       if (count === 0) return;
@@ -148,11 +147,17 @@ class BpfCheckFeed implements CheckFeed {
     for (const each of changed) {
       for (const { row, stack, count } of each.samples) add(row, stack, count);
     }
-    this.#visit("samples", wire.SIZES.sampleKey, wire.SIZES.sampleCount, (key, value) => {
-      if (!samples.has(wire.decodeId(key))) return;
-      const { row, stack, count } = decodeSample(key, value);
-      add(row, stack, count);
-    });
+    visitEvidence(
+      this.#source,
+      "samples",
+      wire.SIZES.sampleKey,
+      wire.SIZES.sampleCount,
+      (key, value) => {
+        if (!samples.has(wire.decodeId(key))) return;
+        const { row, stack, count } = decodeSample(key, value);
+        add(row, stack, count);
+      },
+    );
     return samples;
   }
 
@@ -170,16 +175,6 @@ class BpfCheckFeed implements CheckFeed {
     const image = { ...withProgram(record, taskStartNs, program ?? null), taskStartNs };
     this.#images.set(id, image);
     return image;
-  }
-
-  #visit(
-    name: string,
-    keySize: number,
-    valueSize: number,
-    visit: (key: Uint8Array, value: Uint8Array) => void,
-  ): void {
-    const { libbpf, fdOf } = this.#source;
-    visitMap(libbpf, { fd: fdOf(name), keySize, valueSize }, visit);
   }
 }
 

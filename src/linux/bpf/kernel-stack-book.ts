@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { deleteEntries } from "./forget-images.ts";
 import { type KernelSymbols, readKernelSymbols } from "./kernel-symbols.ts";
-import type { EvidenceSource } from "./read-evidence.ts";
-import { visitMap } from "./read-map.ts";
+import { type EvidenceSource, visitEvidence } from "./read-evidence.ts";
 import { addressesOf, nameFrames } from "./stack-frames.ts";
 import { decodeCheck } from "./wire-check.ts";
 import * as wire from "./wire-format.ts";
@@ -51,7 +50,9 @@ export class KernelStackBook {
     deleteEntries(this.#source, "stacks", keys);
     const { userStack, stackId } = wire.SIZES;
     const userKeys: Uint8Array[] = [];
-    this.#visit("user_stacks", userStack, stackId, (key) => userKeys.push(key.slice()));
+    visitEvidence(this.#source, "user_stacks", userStack, stackId, (key) =>
+      userKeys.push(key.slice()),
+    );
     deleteEntries(this.#source, "user_stacks", userKeys);
     // A stack that is new may be on its way into a row.
     const used = this.#idsInUse();
@@ -63,7 +64,7 @@ export class KernelStackBook {
   #readNew(): readonly Uint8Array[] {
     const keys: Uint8Array[] = [];
     const fresh = new Map<number, bigint[]>();
-    this.#visit("stacks", wire.SIZES.stack, wire.SIZES.stackId, (key, value) => {
+    visitEvidence(this.#source, "stacks", wire.SIZES.stack, wire.SIZES.stackId, (key, value) => {
       const id = wire.decodeId(value);
       if (!this.#frames.has(id)) fresh.set(id, decodeStack(key));
       keys.push(key.slice());
@@ -86,22 +87,12 @@ export class KernelStackBook {
   #idsInUse(): ReadonlySet<number> {
     const ids = new Set<number>();
     const { checkKey, checkCounters, sampleKey, sampleCount } = wire.SIZES;
-    this.#visit("checks", checkKey, checkCounters, (key, counters) => {
+    visitEvidence(this.#source, "checks", checkKey, checkCounters, (key, counters) => {
       for (const { stack } of decodeCheck(key, counters).samples) ids.add(stack);
     });
-    this.#visit("samples", sampleKey, sampleCount, (key, value) => {
+    visitEvidence(this.#source, "samples", sampleKey, sampleCount, (key, value) => {
       ids.add(decodeSample(key, value).stack);
     });
     return ids;
-  }
-
-  #visit(
-    name: string,
-    keySize: number,
-    valueSize: number,
-    visit: (key: Uint8Array, value: Uint8Array) => void,
-  ): void {
-    const { libbpf, fdOf } = this.#source;
-    visitMap(libbpf, { fd: fdOf(name), keySize, valueSize }, visit);
   }
 }

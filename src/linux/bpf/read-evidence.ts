@@ -79,15 +79,26 @@ function textOfFrame(frame: UserFrame): string {
 }
 
 function readMap<T>(
-  { libbpf, fdOf }: EvidenceSource,
+  source: EvidenceSource,
   name: string,
   keySize: number,
   valueSize: number,
   decode: (key: Uint8Array, value: Uint8Array) => T,
 ): T[] {
   const entries: T[] = [];
-  visitMap(libbpf, { fd: fdOf(name), keySize, valueSize }, (key, value) => {
+  visitEvidence(source, name, keySize, valueSize, (key, value) => {
     entries.push(decode(key, value));
   });
   return entries;
+}
+
+/** Calls `visit` with each entry of a map of the trace. The bytes are good until it returns. */
+export function visitEvidence(
+  { libbpf, fdOf }: EvidenceSource,
+  name: string,
+  keySize: number,
+  valueSize: number,
+  visit: (key: Uint8Array, value: Uint8Array) => void,
+): void {
+  visitMap(libbpf, { fd: fdOf(name), keySize, valueSize }, visit);
 }
