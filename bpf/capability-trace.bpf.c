@@ -2,8 +2,8 @@
 /*
  * Counts the capability checks of followed tasks, by program, capability, system call and result.
  *
- * Three ways into cap_capable(), of which user space loads one. A task that is not followed costs
- * one lookup in its own storage. Nothing is sent: user space reads the maps.
+ * Three ways into cap_capable(), of which user space loads one. A task that is not followed pays for
+ * one look at whether it carries anything. Nothing is sent: user space reads the maps.
  */
 #include "followed.bpf.h"
 #include "credentials.bpf.h"

@@ -35,51 +35,38 @@ function checkControlGroups({ hierarchies }: Facts): Check {
 }
 
 function checkPidNamespace({ namespaces }: Facts): Check {
-  const base = { area: "system", name: "PID namespace" } as const;
-  switch (namespaces.pid) {
-    case true:
-      return { ...base, state: "ok", detail: "the initial one", effect: null, remedy: null };
-    case false:
-      return {
-        ...base,
-        state: "limited",
-        detail: "not the initial one",
-        effect: "processes outside it are not seen; pids in a trace are those of the host",
-        remedy: "run in the host's PID namespace",
-      };
-    default:
-      return {
-        ...base,
-        state: "unknown",
-        detail: "not readable",
-        effect: null,
-        remedy: "mount /proc",
-      };
-  }
+  return describeNamespace("PID namespace", namespaces.pid, {
+    effect: "processes outside it are not seen; pids in a trace are those of the host",
+    remedy: "run in the host's PID namespace",
+  });
 }
 
 function checkUserNamespace({ namespaces }: Facts): Check {
-  const base = { area: "system", name: "user namespace" } as const;
-  switch (namespaces.user) {
-    case true:
-      return { ...base, state: "ok", detail: "the initial one", effect: null, remedy: null };
-    case false:
-      return {
-        ...base,
-        state: "limited",
-        detail: "not the initial one",
-        effect: "capabilities count inside it only: no trace, and no look at processes outside it",
-        remedy: "run outside of the user namespace",
-      };
-    default:
-      return {
-        ...base,
-        state: "unknown",
-        detail: "not readable",
-        effect: null,
-        remedy: "mount /proc",
-      };
+  return describeNamespace("user namespace", namespaces.user, {
+    effect: "capabilities count inside it only: no trace, and no look at processes outside it",
+    remedy: "run outside of the user namespace",
+  });
+}
+
+/** `isInitial` is null where it could not be read; `ofAnother` is what it means not to be there. */
+function describeNamespace(
+  name: string,
+  isInitial: boolean | null,
+  ofAnother: { readonly effect: string; readonly remedy: string },
+): Check {
+  const base = { area: "system", name } as const;
+  if (isInitial === null) {
+    return {
+      ...base,
+      state: "unknown",
+      detail: "not readable",
+      effect: null,
+      remedy: "mount /proc",
+    };
   }
+  return isInitial
+    ? { ...base, state: "ok", detail: "the initial one", effect: null, remedy: null }
+    : { ...base, state: "limited", detail: "not the initial one", ...ofAnother };
 }
 
 function checkManager({ managerFailure }: Facts): Check {
