@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Credentials, DifferingThreads, Management, SeccompMode } from "../process/model.ts";
+
+export type * from "../process/model.ts";
 
 /**
  * What `capscope exposure` knows, as plain readonly data. Everything here is JSON-serialisable;
@@ -180,42 +183,6 @@ export interface Endpoint {
   readonly flags: readonly Flag[];
 }
 
-/** The four user (or group) ids of a task, as the reader's user namespace sees them. */
-export interface Ids {
-  readonly real: number;
-  readonly effective: number;
-  readonly saved: number;
-  readonly filesystem: number;
-}
-
-/** Names in capability-number order, lower case without prefix; unknown numbers as `cap_41`. */
-export interface CapabilitySets {
-  readonly permitted: readonly string[];
-  readonly effective: readonly string[];
-  readonly inheritable: readonly string[];
-  readonly bounding: readonly string[];
-  readonly ambient: readonly string[];
-}
-
-/** What a task may do; a thread can differ from its leader in all of it. */
-export interface Credentials {
-  readonly uids: Ids;
-  readonly gids: Ids;
-  readonly capabilities: CapabilitySets;
-  /** Judged by the permitted set: all that this kernel knows, some, or none. */
-  readonly privilege: "full" | "partial" | "none";
-}
-
-export type SeccompMode = "disabled" | "strict" | "filter";
-
-/** Threads with one set of credentials that is not the leader's. */
-export interface DifferingThreads {
-  readonly tids: readonly number[];
-  readonly credentials: Credentials;
-  readonly noNewPrivs: boolean | null;
-  readonly seccomp: SeccompMode | null;
-}
-
 export interface Executable {
   readonly path: string;
   /** The file was removed or replaced since the process started, or never had a name (memfd). */
@@ -250,12 +217,7 @@ export interface Defenses {
   readonly chroot: string | null;
 }
 
-export interface Container {
-  readonly runtime: "docker" | "podman" | "containerd" | "cri-o" | "lxc" | "systemd-nspawn" | null;
-  readonly id: string;
-}
-
-export interface Process extends Credentials {
+export interface Process extends Credentials, Management {
   readonly pid: number;
   readonly parentPid: number;
   /** Clock ticks since boot; with the pid, the identity of the process. */
@@ -264,12 +226,6 @@ export interface Process extends Credentials {
   readonly exe: Executable | null;
   /** Account name of the effective uid from /etc/passwd, or null. */
   readonly account: string | null;
-  readonly unit: string | null;
-  /** uid of the user manager that runs `unit`; null for system units. */
-  readonly userUnitOf: number | null;
-  readonly slice: string | null;
-  readonly container: Container | null;
-  readonly podUid: string | null;
   /** In a user namespace other than the initial one: its capabilities do not hold on the host. */
   readonly childUserNamespace: boolean | null;
   readonly ambientPresent: boolean;

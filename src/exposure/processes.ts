@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { formatFileCapabilities } from "../capabilities/file-capabilities.ts";
-import {
-  allCapabilities,
-  type CapabilitySet,
-  capabilityNames,
-  EMPTY_SET,
-} from "../capabilities/set.ts";
-import { type CgroupIdentity, parseCgroupIdentity, parseCgroupPath } from "../linux/cgroup/path.ts";
+import { isOpenEnded, isPrivileged } from "../capabilities/privilege.ts";
+import { EMPTY_SET } from "../capabilities/set.ts";
 import type { Libc } from "../linux/ffi/libc.ts";
 import { type ExecutableFile, ExecutableReader } from "../linux/procfs/executable.ts";
 import { type LabelReader, labelReader } from "../linux/procfs/labels.ts";
-import { readAccounts, readLastCapability } from "../linux/procfs/machine.ts";
+import { readAccounts } from "../linux/procfs/machine.ts";
 import {
   INITIAL_USER_NAMESPACE,
   type Namespaces,
@@ -19,10 +14,12 @@ import {
 } from "../linux/procfs/namespaces.ts";
 import { readLink, readText, textOrNull } from "../linux/procfs/read-text.ts";
 import { parseStat } from "../linux/procfs/socket-holders.ts";
-import type { FourIds, TaskStatus } from "../linux/procfs/status.ts";
-import { readProcessStatus, readProcOwner, readThreadStatuses } from "../linux/procfs/task.ts";
-import type { Credentials, Defenses, DifferingThreads, Executable, Ids, Process } from "./model.ts";
-import { assessPrivilege, isOpenEnded, isPrivileged } from "./rules.ts";
+import type { TaskStatus } from "../linux/procfs/status.ts";
+import { readProcessStatus, readProcOwner } from "../linux/procfs/task.ts";
+import { credentialsOf, describeThreads, readDifferingThreads } from "../process/credentials.ts";
+import { ManagementReader } from "../process/management.ts";
+import { readYardstick, type Yardstick } from "../process/yardstick.ts";
+import type { Defenses, Executable, Process } from "./model.ts";
 
 /** Reads processes for one report; what is the same for all of them is read once. */
 export class ProcessReader {
@@ -30,16 +27,11 @@ export class ProcessReader {
   readonly #labelOf: LabelReader = labelReader();
   readonly #accounts = readAccounts();
   readonly #reference: Namespaces = readReferenceNamespaces();
-  readonly #all: CapabilitySet;
-  readonly #ceiling: CapabilitySet;
-  readonly #identities = new Map<string, CgroupIdentity>();
+  readonly #yardstick: Yardstick = readYardstick();
+  readonly #management = new ManagementReader();
 
   constructor(libc: Libc | null) {
     this.#executables = new ExecutableReader(libc);
-    const NEWEST_KNOWN = 40;
-    this.#all = allCapabilities(readLastCapability() ?? NEWEST_KNOWN);
-    const first = readProcessStatus(1);
-    this.#ceiling = first.kind === "status" ? first.status.bounding : this.#all;
   }
 
   /**
@@ -54,7 +46,8 @@ export class ProcessReader {
     if (notAfter !== null && startTime > notAfter) return null;
     const { status } = result;
     const namespaces = readNamespaces(pid);
-    const threads = status.threads > 1 ? readDifferingThreads(pid, status) : [];
+    const threads = readDifferingThreads(pid, status);
+    const { all, ceiling } = this.#yardstick;
     const childUserNamespace =
       namespaces.user === null ? null : namespaces.user !== INITIAL_USER_NAMESPACE;
     return {
@@ -64,30 +57,21 @@ export class ProcessReader {
       comm: status.comm,
       exe: this.#executableOf(pid, status),
       account: this.#accounts.get(status.uids[1]) ?? null,
-      ...this.#identityOf(pid),
+      ...this.#management.read(pid),
       childUserNamespace,
-      ...credentialsOf(status, this.#all),
+      ...credentialsOf(status, all),
       ambientPresent: status.ambient !== EMPTY_SET,
-      openEndedBounding: isOpenEnded(status.bounding, this.#ceiling),
+      openEndedBounding: isOpenEnded(status.bounding, ceiling),
       privilegedCaps: [status, ...threads.map((group) => group.status)].some(({ permitted }) =>
         isPrivileged(permitted, childUserNamespace),
       ),
       threadCount: status.threads,
-      differingThreads: threads.map((group) => describeThreads(group, this.#all)),
+      differingThreads: threads.map((group) => describeThreads(group, all)),
       defenses: {
         ...this.#defensesOf(pid, status, namespaces),
         runsAsNonroot: ![status, ...threads.map((group) => group.status)].some(runsAsRoot),
       },
     };
-  }
-
-  #identityOf(pid: number): CgroupIdentity {
-    const text = textOrNull(readText(`/proc/${pid}/cgroup`)) ?? "";
-    const known = this.#identities.get(text);
-    if (known !== undefined) return known;
-    const identity = parseCgroupIdentity(parseCgroupPath(text));
-    this.#identities.set(text, identity);
-    return identity;
   }
 
   #executableOf(pid: number, status: TaskStatus): Executable | null {
@@ -151,58 +135,4 @@ function isWritableByOthers({ mode, uid, gid }: ExecutableFile, user: number): b
 
 function runsAsRoot({ uids }: TaskStatus): boolean {
   return uids.includes(0);
-}
-
-interface ThreadGroup {
-  readonly tids: number[];
-  readonly status: TaskStatus;
-}
-
-/** The threads whose credentials, no-new-privs bit or seccomp mode are not the leader's. */
-function readDifferingThreads(pid: number, leader: TaskStatus): readonly ThreadGroup[] {
-  const groups = new Map<string, ThreadGroup>();
-  const usual = credentialsKey(leader);
-  for (const { tid, status } of readThreadStatuses(pid)) {
-    const key = credentialsKey(status);
-    if (key === usual) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { tids: [tid], status });
-    else group.tids.push(tid);
-  }
-  return [...groups.values()];
-}
-
-function describeThreads({ tids, status }: ThreadGroup, all: CapabilitySet): DifferingThreads {
-  return {
-    tids,
-    credentials: credentialsOf(status, all),
-    noNewPrivs: status.noNewPrivs,
-    seccomp: status.seccomp,
-  };
-}
-
-function credentialsKey(status: TaskStatus): string {
-  const { uids, gids, permitted, effective, inheritable, bounding, ambient } = status;
-  const { noNewPrivs, seccomp } = status;
-  const sets = [permitted, effective, inheritable, bounding, ambient];
-  return [...uids, ...gids, ...sets, noNewPrivs, seccomp].join(" ");
-}
-
-function credentialsOf(status: TaskStatus, all: CapabilitySet): Credentials {
-  return {
-    uids: idsOf(status.uids),
-    gids: idsOf(status.gids),
-    capabilities: {
-      permitted: capabilityNames(status.permitted),
-      effective: capabilityNames(status.effective),
-      inheritable: capabilityNames(status.inheritable),
-      bounding: capabilityNames(status.bounding),
-      ambient: capabilityNames(status.ambient),
-    },
-    privilege: assessPrivilege(status.permitted, all),
-  };
-}
-
-function idsOf([real, effective, saved, filesystem]: FourIds): Ids {
-  return { real, effective, saved, filesystem };
 }

@@ -44,8 +44,15 @@ export const LAYERS: readonly Layer[] = [
     bans: NO_TERMINAL,
   },
   {
-    name: "exposure",
+    name: "process",
     layers: ["linux", "capabilities"],
+    packages: [],
+    models: ["process"],
+    bans: NO_TERMINAL,
+  },
+  {
+    name: "exposure",
+    layers: ["process", "linux", "capabilities"],
     packages: [],
     models: ["exposure"],
     bans: NO_TERMINAL,
@@ -75,14 +82,14 @@ export const LAYERS: readonly Layer[] = [
     name: "report",
     layers: ["capabilities"],
     packages: ["string-width", "yaml"],
-    models: ["exposure", "trace", "harden", "doctor"],
+    models: ["process", "exposure", "trace", "harden", "doctor"],
     bans: PURE,
   },
   {
     name: "index.ts",
     layers: ["exposure", "trace", "harden", "doctor", "report", "capabilities"],
     packages: [],
-    models: ["exposure", "trace", "harden", "doctor"],
+    models: ["process", "exposure", "trace", "harden", "doctor"],
     bans: PURE,
   },
   {
@@ -98,7 +105,7 @@ export const LAYERS: readonly Layer[] = [
       "capabilities",
     ],
     packages: ["node:*", "commander"],
-    models: ["exposure", "trace", "harden", "doctor"],
+    models: ["process", "exposure", "trace", "harden", "doctor"],
     bans: [],
   },
 ];
