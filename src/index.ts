@@ -8,6 +8,8 @@ export { SystemError, UnsupportedError, UsageError } from "./errors.ts";
 export { collectExposure, collectInterfaces, type ExposureOptions } from "./exposure/collect.ts";
 export { type ExposureFilter, filterReport, KEEP_ALL } from "./exposure/filter.ts";
 export type * from "./exposure/model.ts";
+export type * from "./inventory/model.ts";
+export { collectProcesses, type PsOptions } from "./inventory/ps/collect.ts";
 export type * from "./trace/model.ts";
 export { diffProfiles } from "./trace/diff.ts";
 export { mergeProfiles, type NamedProfile } from "./trace/merge.ts";

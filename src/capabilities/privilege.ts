@@ -5,7 +5,7 @@ import { type CapabilitySet, EMPTY_SET, includesAll, setOf } from "./set.ts";
  * Capabilities with which a taken-over process gets control of the host, of other users'
  * processes or files, or of the network. Reasons: man 7 capabilities, one line each.
  */
-const PRIVILEGED: CapabilitySet = setOf(
+export const HOST_CONTROL: CapabilitySet = setOf(
   "chown", // take over any file
   "dac_override", // read and write any file
   "dac_read_search", // read any file, also through open_by_handle_at(2)
@@ -37,7 +37,7 @@ export function isPrivileged(
   permitted: CapabilitySet,
   childUserNamespace: boolean | null,
 ): boolean {
-  return childUserNamespace !== true && (permitted & PRIVILEGED) !== EMPTY_SET;
+  return childUserNamespace !== true && (permitted & HOST_CONTROL) !== EMPTY_SET;
 }
 
 /** Judges a permitted set against everything that this kernel knows. */

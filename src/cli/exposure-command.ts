@@ -11,10 +11,10 @@ import {
   loadPrivilegedRenderer,
   type TextOptions,
 } from "../report/index.ts";
-import { escapeText } from "../report/text/escape.ts";
-import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
+import type { ExitCode } from "./exit-code.ts";
 import type { ExposureRequest } from "./exposure-options.ts";
-import { writeDiagnostic, writeReport } from "./output.ts";
+import { judgeGaps } from "./judge-gaps.ts";
+import { writeReport } from "./output.ts";
 import { isTerminal, showsUnicode, terminalWidth, wantsColor } from "./terminal.ts";
 
 /** Runs `capscope exposure`. */
@@ -90,10 +90,7 @@ function isNonEmpty(kept: boolean | readonly unknown[]): boolean {
 
 /** Text reports say at their end what could not be seen; for the others, standard error does. */
 function judge({ coverage }: ExposureReport, request: ExposureRequest): ExitCode {
-  if (coverage.complete) return EXIT_CODE.ok;
-  if (!isTextual(request.format) || request.output !== null || request.listInterfaces) {
-    const gaps = coverage.gaps.filter(({ incomplete }) => incomplete);
-    writeDiagnostic(...gaps.map(({ message }) => `incomplete: ${escapeText(message)}`));
-  }
-  return request.allowPartial ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+  const { format, output, allowPartial } = request;
+  const showsGaps = isTextual(format) && output === null && !request.listInterfaces;
+  return judgeGaps(coverage, { showsGaps, allowPartial });
 }

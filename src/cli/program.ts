@@ -52,6 +52,13 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runExposure(request);
     });
   },
+  ps: async (outcome) => {
+    const { psCommand } = await import("./ps-options.ts");
+    return psCommand(async (request) => {
+      const { runPs } = await import("./ps-command.ts");
+      outcome.status = await runPs(request);
+    });
+  },
   trace: async (outcome) => {
     const { traceCommand } = await import("./trace-options.ts");
     return traceCommand(async (request) => {

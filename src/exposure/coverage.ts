@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { HiddenProcesses } from "../process/hidden.ts";
 import type { Coverage, Endpoint, Gap, SocketSource, Unowned } from "./model.ts";
-import type { HiddenProcesses } from "./ownership.ts";
 
 /** What was noticed while a report was collected. */
 export interface CoverageFacts {

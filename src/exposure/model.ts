@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Credentials, DifferingThreads, Management, SeccompMode } from "../process/model.ts";
+import type {
+  Credentials,
+  DifferingThreads,
+  Gap,
+  Management,
+  SeccompMode,
+} from "../process/model.ts";
 
 export type * from "../process/model.ts";
 
@@ -239,18 +245,6 @@ export interface Process extends Credentials, Management {
   readonly threadCount: number;
   readonly differingThreads: readonly DifferingThreads[];
   readonly defenses: Defenses;
-}
-
-/** One thing that could not be seen. */
-export interface Gap {
-  /** Stable identifier such as "descriptors-unreadable". */
-  readonly code: string;
-  /** True when it may have left something out of the report; false for a note. */
-  readonly incomplete: boolean;
-  readonly count: number;
-  readonly message: string;
-  /** What to do to see it, or null when nothing helps. */
-  readonly remedy: string | null;
 }
 
 export type SocketSource = "sock_diag" | "procfs" | "descriptors" | "absent" | "unavailable";

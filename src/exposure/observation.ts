@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { INITIAL_PID_NAMESPACE, readNamespace } from "../linux/procfs/namespaces.ts";
+import { readNamespace } from "../linux/procfs/namespaces.ts";
 import { includesAll, setOf } from "../capabilities/set.ts";
 import { readLoadedProtocols } from "../linux/procfs/protocols.ts";
 import { readProcessStatus } from "../linux/procfs/task.ts";
 import type { Sources } from "../linux/sources.ts";
+import { findHidden } from "../process/hidden.ts";
 import type { CoverageFacts } from "./coverage.ts";
 import type { InterfaceTable } from "./interfaces.ts";
 import type { Unowned } from "./model.ts";
-import { CANDIDATES_MAX, type HiddenProcesses, type OwnershipFacts } from "./ownership.ts";
+import { CANDIDATES_MAX, type OwnershipFacts } from "./ownership.ts";
 import type { SocketSnapshot } from "./snapshot.ts";
 
 /** Notes which processes could not be seen, for the sockets that nobody seems to hold. */
@@ -18,7 +19,7 @@ export function collectOwnershipFacts(
   return {
     unreadableCount: snapshot.unreadable.length,
     candidates: snapshot.unreadable.length > CANDIDATES_MAX ? [] : nameAll(snapshot.unreadable),
-    hidden: hiddenProcesses(snapshot.pids),
+    hidden: findHidden(snapshot.pids),
     tunnelPorts: table.tunnelPorts,
     hasWireguard: table.interfaces.some(({ kind }) => kind === "wireguard"),
   };
@@ -29,22 +30,6 @@ function nameAll(pids: readonly number[]): Unowned["candidates"] {
     const result = readProcessStatus(pid);
     return { pid, comm: result.kind === "status" ? result.status.comm : "?" };
   });
-}
-
-function hiddenProcesses(pids: readonly number[]): HiddenProcesses | null {
-  if (pids.length === 0) {
-    return { reason: "/proc is not mounted or not readable", remedy: "mount /proc" };
-  }
-  if (!pids.includes(1)) {
-    const reason = "/proc hides the processes of other users (hidepid)";
-    return { reason, remedy: "run as root" };
-  }
-  const namespace = readNamespace("self", "pid");
-  if (namespace === null || namespace === INITIAL_PID_NAMESPACE) return null;
-  return {
-    reason: "this PID namespace does not show the processes outside it",
-    remedy: "run in the host's PID namespace",
-  };
 }
 
 /** Protocols with listeners of their own, by their name in /proc/net/protocols. */

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { HiddenProcesses } from "../process/hidden.ts";
 import type { FoundSocket } from "./found-socket.ts";
 import type { Protocol, Unowned } from "./model.ts";
 
 /** At most so many processes are named as possible owners. */
 export const CANDIDATES_MAX = 3;
-
-/** Why some processes are not to be seen at all. */
-export interface HiddenProcesses {
-  readonly reason: string;
-  readonly remedy: string;
-}
 
 /** What is known about processes that were not, or not wholly, seen. */
 export interface OwnershipFacts {

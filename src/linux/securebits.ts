@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { UnsupportedError } from "../errors.ts";
+import { openLibc } from "./ffi/libc.ts";
 
 /** Bits in order; Linux 6.18, include/uapi/linux/securebits.h. */
 const SECUREBITS = [
@@ -21,4 +23,15 @@ export function securebitNames(bits: number): readonly string[] {
   return Array.from({ length: 32 }, (_, bit) => bit)
     .filter((bit) => ((bits >>> bit) & 1) === 1)
     .map((bit) => SECUREBITS[bit] ?? `bit-${bit}`);
+}
+
+/** Those of this thread; null without the C library. The kernel tells nobody those of others. */
+export async function readSecurebits(): Promise<readonly string[] | null> {
+  try {
+    const bits = (await openLibc()).getSecurebits();
+    return bits < 0 ? null : securebitNames(bits);
+  } catch (error) {
+    if (error instanceof UnsupportedError) return null;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What reports say of a process alike, as plain readonly data; null is "could not be checked". */
+/** What reports say alike, as plain readonly data; null is "could not be checked". */
 
 /** The four user (or group) ids of a task, as the reader's user namespace sees them. */
 export interface Ids {
@@ -51,4 +51,16 @@ export interface Management {
   readonly slice: string | null;
   readonly container: Container | null;
   readonly podUid: string | null;
+}
+
+/** One thing that could not be seen. */
+export interface Gap {
+  /** Stable identifier such as "descriptors-unreadable". */
+  readonly code: string;
+  /** True when it may have left something out of the report; false for a note. */
+  readonly incomplete: boolean;
+  readonly count: number;
+  readonly message: string;
+  /** What to do to see it, or null when nothing helps. */
+  readonly remedy: string | null;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CAPABILITY_NAMES } from "../capabilities/names.ts";
-import type { CapabilitySets, Credentials, ExposureReport } from "../exposure/model.ts";
+import type { CapabilitySets, Credentials } from "../exposure/model.ts";
 import { capabilityTone, type Line, type Span, type Tone, worseTone } from "./text/color.ts";
 
 /** What of a capability list the rest of the report decides. */
@@ -14,7 +14,11 @@ export interface CapabilityContext {
  * Capabilities that the reported kernel knows: it may be older or newer than our table, and what
  * it knows is what the widest bounding set holds.
  */
-export function knownCapabilities({ processes }: ExposureReport): readonly string[] {
+export function knownCapabilities({
+  processes,
+}: {
+  readonly processes: readonly Credentials[];
+}): readonly string[] {
   const seen = new Set<string>();
   const done = new Set<readonly string[]>();
   for (const { capabilities } of processes) {
@@ -63,6 +67,17 @@ function permittedText(
   if (privilege !== "partial") return privilege;
   if (permitted.length <= NEARLY_FULL) return permitted.join(comma);
   return except + known.filter((name) => !permitted.includes(name)).join(comma);
+}
+
+/** How what a process may do is marked in one word: `@` ambient, `+` untrimmed bounding set. */
+export function capabilityMarks({
+  ambientPresent,
+  openEndedBounding,
+}: {
+  readonly ambientPresent: boolean;
+  readonly openEndedBounding: boolean;
+}): string {
+  return (ambientPresent ? "@" : "") + (openEndedBounding ? "+" : "");
 }
 
 /** Names joined by commas, each in its tone. */

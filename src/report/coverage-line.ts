@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Coverage } from "../exposure/model.ts";
+import type { Coverage, Gap } from "../exposure/model.ts";
 import { escapeText } from "./text/escape.ts";
 import type { TextOptions } from "./text-options.ts";
 
 /** The one line, newline included, that says what is missing and how to see it; "" if nothing. */
-export function coverageLine({ complete, endpointsWithoutOwner, gaps }: Coverage): string {
-  if (complete) return "";
+export function coverageLine({ endpointsWithoutOwner, gaps }: Coverage): string {
+  return gapsLine(gaps, endpointsWithoutOwner > 0 ? [unownedPart(endpointsWithoutOwner)] : []);
+}
+
+/** The same for any report; `parts` come first. */
+export function gapsLine(gaps: readonly Gap[], parts: readonly string[] = []): string {
   const incomplete = gaps.filter((gap) => gap.incomplete);
-  const parts = [
-    ...(endpointsWithoutOwner > 0 ? [unownedPart(endpointsWithoutOwner)] : []),
-    ...incomplete.map(({ message }) => escapeText(message)),
-  ];
+  if (incomplete.length === 0) return "";
+  const all = [...parts, ...incomplete.map(({ message }) => escapeText(message))];
   const remedies = new Set(incomplete.flatMap(({ remedy }) => (remedy === null ? [] : [remedy])));
   const cure = remedies.size === 0 ? "" : `: ${[...remedies].map(escapeText).join("; ")}`;
-  return `incomplete: ${parts.join("; ")}${cure}\n`;
+  return `incomplete: ${all.join("; ")}${cure}\n`;
 }
 
 /** What stands in place of a report without sockets. */

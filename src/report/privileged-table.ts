@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Endpoint, ExposureReport, Process } from "../exposure/model.ts";
-import { capabilityWords, knownCapabilities } from "./capability-text.ts";
+import { capabilityMarks, capabilityWords, knownCapabilities } from "./capability-text.ts";
 import { coverageLine } from "./coverage-line.ts";
 import { portWord, protocolLabel, unixWord } from "./exposure-labels.ts";
 import type { TextOptions } from "./text-options.ts";
@@ -129,9 +129,8 @@ function placeWord(endpoint: Endpoint): string {
 }
 
 function capabilitiesText(process: Process, known: readonly string[]): string {
-  const { ambientPresent, openEndedBounding } = process;
   const names = capabilityWords(process, known);
-  const marks = (ambientPresent ? "@" : "") + (openEndedBounding ? "+" : "");
+  const marks = capabilityMarks(process);
   const words = [names, ...(marks === "" ? [] : [marks])];
   return [...words, ...(process.childUserNamespace === true ? ["*"] : [])].join(" ");
 }

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Endpoint, Flag, Ids, Process, SocketUnit } from "../exposure/model.ts";
+import type {
+  Container,
+  Endpoint,
+  Flag,
+  Ids,
+  Management,
+  Process,
+  SocketUnit,
+} from "../exposure/model.ts";
 import { FLAGS } from "../exposure/model.ts";
 import {
   type CapabilityContext,
@@ -127,18 +135,26 @@ export function yesNo(value: boolean | null): string {
   return value ? "yes" : "no";
 }
 
-function placementItems({ unit, userUnitOf, container, podUid }: Process): readonly string[] {
+/** Unit, container and pod of a process, as `key=value`. */
+export function placementItems({
+  unit,
+  userUnitOf,
+  container,
+  podUid,
+}: Management): readonly string[] {
   const items: string[] = [];
   if (unit !== null && userUnitOf === null) items.push(`unit=${escapeWord(unit)}`);
   if (unit !== null && userUnitOf !== null) {
     items.push(`user-unit=${escapeWord(unit)}`, `user-manager=${userUnitOf}`);
   }
-  if (container !== null) {
-    const id = escapeWord(container.id.slice(0, SHORT_ID));
-    items.push(`container=${container.runtime === null ? "" : `${container.runtime}:`}${id}`);
-  }
+  if (container !== null) items.push(`container=${containerWord(container)}`);
   if (podUid !== null) items.push(`pod=${escapeWord(podUid)}`);
   return items;
+}
+
+/** Runtime and short id: `docker:0123456789ab`. */
+export function containerWord({ runtime, id }: Container): string {
+  return `${runtime === null ? "" : `${runtime}:`}${escapeWord(id.slice(0, SHORT_ID))}`;
 }
 
 /** Length that container runtimes print ids with. */
@@ -149,7 +165,8 @@ function socketItem({ unit, activates }: SocketUnit): string {
   return activates === null ? socket : `${socket} -> ${escapeWord(activates)}`;
 }
 
-function namespaceItems(childUserNamespace: boolean | null): readonly string[] {
+/** `userns=child` or `userns=unknown`; nothing for the initial one. */
+export function namespaceItems(childUserNamespace: boolean | null): readonly string[] {
   if (childUserNamespace === false) return [];
   return [`userns=${childUserNamespace === null ? "unknown" : "child"}`];
 }

@@ -44,6 +44,8 @@ export interface Libc {
    * Requires CONFIG_KCMP and ptrace access to both.
    */
   compareDescriptorTables(tid: number, otherTid: number): number;
+  /** PR_GET_SECUREBITS of the calling thread. */
+  getSecurebits(): number;
   /** Nanoseconds of the boot clock. */
   readBootClock(): number;
   /** Name of the last call's errno, such as "EACCES". */
@@ -60,6 +62,7 @@ const PIDFD_THREAD = 0o200;
 const CLOCK_BOOTTIME = 7;
 const KCMP = arch() === "x64" ? 312 : 272;
 const KCMP_FILES = 2;
+const PR_GET_SECUREBITS = 27;
 
 let opened: Promise<Libc> | undefined;
 
@@ -163,12 +166,14 @@ type ProcessCalls =
   | "pidfdSendSignal"
   | "kill"
   | "pidfdGetfd"
-  | "compareDescriptorTables";
+  | "compareDescriptorTables"
+  | "getSecurebits";
 
 function bindProcessCalls(bind: Bind): Pick<Libc, ProcessCalls> {
   const pidfdOpen = bind("long syscall(long, int, int)");
   const pidfdGetfd = bind("long syscall(long, int, int, int)");
   const sendSignal = bind("long syscall(long, int, int, void *, unsigned int)");
+  const prctl = bind("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)");
   const kcmp = bind("long syscall(long, int, int, int, unsigned long, unsigned long)");
   return {
     pidfdOpen: (pid) => pidfdOpen(PIDFD_OPEN, pid, 0),
@@ -176,6 +181,7 @@ function bindProcessCalls(bind: Bind): Pick<Libc, ProcessCalls> {
     pidfdSendSignal: (pidfd, signal) => sendSignal(PIDFD_SEND_SIGNAL, pidfd, signal, null, 0),
     kill: bind("int kill(int, int)"),
     pidfdGetfd: (pidfd, fd) => pidfdGetfd(PIDFD_GETFD, pidfd, fd, 0),
+    getSecurebits: () => prctl(PR_GET_SECUREBITS, 0, 0, 0, 0),
     compareDescriptorTables: (tid, other) => kcmp(KCMP, tid, other, KCMP_FILES, 0, 0),
   };
 }

@@ -69,6 +69,16 @@ export class ExecutableReader {
   }
 }
 
+/** Path of the file that a process runs; null for kernel threads, and when it cannot be read. */
+export function readExecutablePath(pid: number): string | null {
+  const target = readLink(`/proc/${pid}/exe`);
+  if (target.kind !== "text") return null;
+  const { text } = target;
+  // A file can really be called "x (deleted)": only then is there a second look.
+  const isGone = text.endsWith(DELETED_SUFFIX) && statOrNull(`/proc/${pid}/exe`)?.nlink === 0;
+  return isGone ? text.slice(0, -DELETED_SUFFIX.length) : text;
+}
+
 /** Capabilities of the file that a path leads to; `none` when it has none, null when not readable. */
 export function readFileCapabilities(libc: Libc, path: string): FileCapabilities | "none" | null {
   const length = libc.getxattr(path, "security.capability", XATTR_BUFFER);

@@ -66,7 +66,12 @@ export function readSocketHolders(
 /** True for kernel threads, whose descriptor table is always empty. False when it cannot be told. */
 export function isKernelThread(pid: number): boolean {
   const stat = readText(`/proc/${pid}/stat`);
-  return stat.kind === "text" && (parseStat(stat.text).flags & PF_KTHREAD) !== 0;
+  return stat.kind === "text" && isKernelThreadFlags(parseStat(stat.text).flags);
+}
+
+/** The same by the flags of /proc/PID/stat. */
+export function isKernelThreadFlags(flags: number): boolean {
+  return (flags & PF_KTHREAD) !== 0;
 }
 
 /** The fields of /proc/PID/stat that are nowhere else (man 5 proc_pid_stat). */

@@ -10,6 +10,8 @@ export interface TaskStatus {
   readonly comm: string;
   /** One letter; "Z" for a leader that exited before its threads. */
   readonly state: string;
+  /** The process, also in the status of one of its threads. */
+  readonly pid: number;
   readonly parentPid: number;
   readonly uids: FourIds;
   readonly gids: FourIds;
@@ -49,6 +51,7 @@ export function parseStatus(text: string): TaskStatus {
   return {
     comm: unescapeName((fields.get("Name") ?? "").slice(1)),
     state: (fields.get("State") ?? "").trim().charAt(0),
+    pid: number("Tgid"),
     parentPid: number("PPid"),
     uids: fourIds(fields.get("Uid")),
     gids: fourIds(fields.get("Gid")),

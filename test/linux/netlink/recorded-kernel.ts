@@ -103,6 +103,7 @@ const UNUSED: Libc = {
   kill: unused,
   pidfdGetfd: unused,
   compareDescriptorTables: unused,
+  getSecurebits: unused,
   readBootClock: unused,
   errorName: unused,
 };

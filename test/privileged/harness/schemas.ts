@@ -9,6 +9,7 @@ const SCHEMAS = [
   "profile",
   "doctor",
   "monitor-line",
+  "ps",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
