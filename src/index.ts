@@ -37,4 +37,9 @@ export {
   loadPrivilegedRenderer,
   type TextOptions,
 } from "./report/index.ts";
+export { expectedOf, type ExpectedSet } from "./harden/expected.ts";
+export type { GivenSet } from "./verify/expectation.ts";
+export type * from "./verify/model.ts";
+export type { RunningTarget } from "./verify/processes.ts";
+export { verifyRunning, type VerifyOptions } from "./verify/verify.ts";
 export { VERSION } from "./version.ts";

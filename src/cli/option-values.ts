@@ -15,3 +15,10 @@ export function parseSeconds(text: string): number {
   if (!(seconds > 0)) throw new InvalidArgumentError("It is not a number of seconds above 0.");
   return seconds;
 }
+
+/** The number of a process. */
+export function parsePid(text: string): number {
+  const pid = /^[1-9][0-9]*$/.test(text) ? Number(text) : Number.NaN;
+  if (!(pid <= 0x7fffffff)) throw new InvalidArgumentError("It is not a process id.");
+  return pid;
+}

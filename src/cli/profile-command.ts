@@ -6,19 +6,15 @@ import { toJson } from "../report/text/escape.ts";
 import { renderTraceCaps } from "../report/trace/trace-caps.ts";
 import { renderTraceText } from "../report/trace/trace-text.ts";
 import { diffProfiles } from "../trace/diff.ts";
-import { mergeProfiles, type NamedProfile } from "../trace/merge.ts";
+import { mergeProfiles } from "../trace/merge.ts";
 import type { Profile } from "../trace/model.ts";
-import { parseProfile } from "../trace/parse-profile.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { writeReport } from "./output.ts";
 import type { ProfileRequest } from "./profile-options.ts";
-import { readInput } from "./read-input.ts";
+import { readProfile } from "./read-profile.ts";
 import { isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
 
 type ShowRequest = Extract<ProfileRequest, { readonly action: "show" }>;
-
-/** No trace writes as much. */
-const LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** Runs `capscope profile`. */
 export async function runProfile(request: ProfileRequest): Promise<ExitCode> {
@@ -61,11 +57,6 @@ function compare(request: Extract<ProfileRequest, { readonly action: "diff" }>):
   const diff = diffProfiles(readProfile(oldFile).profile, readProfile(newFile).profile);
   writeReport(format === "json" ? renderJson(diff) : renderProfileDiffText(diff), output);
   return exitCode && diff.differs ? EXIT_CODE.findings : EXIT_CODE.ok;
-}
-
-function readProfile(file: string): NamedProfile {
-  const name = file === "-" ? "standard input" : file;
-  return { name, profile: parseProfile(readInput(file, LIMIT_BYTES), name) };
 }
 
 function assertReadOnce(files: readonly string[]): void {

@@ -92,6 +92,13 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runProfile(request);
     });
   },
+  verify: async (outcome) => {
+    const { verifyCommand } = await import("./verify-options.ts");
+    return verifyCommand(async (request) => {
+      const { runVerify } = await import("./verify-command.ts");
+      outcome.status = await runVerify(request);
+    });
+  },
   doctor: async (outcome) => {
     const { doctorCommand } = await import("./doctor-options.ts");
     return doctorCommand(async (request) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { UsageError } from "../errors.ts";
-import { parseName, parseSeconds } from "./option-values.ts";
+import { parseName, parsePid, parseSeconds } from "./option-values.ts";
 import { type WayIn, WAYS_IN } from "../linux/bpf/observation.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
@@ -131,9 +131,3 @@ function targetOf(argv: readonly string[], raw: RawOptions): TraceTarget {
 }
 
 const CHOICES = "--pid, --unit, --service, --container or --cgroup";
-
-function parsePid(text: string): number {
-  const pid = /^[1-9][0-9]*$/.test(text) ? Number(text) : Number.NaN;
-  if (!(pid <= 0x7fffffff)) throw new InvalidArgumentError("It is not a process id.");
-  return pid;
-}

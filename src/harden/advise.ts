@@ -38,7 +38,7 @@ const RECOMMENDERS: readonly Recommender[] = [
 ];
 
 /** Why nothing can be recommended; null when something can. */
-function refusalOf(
+export function refusalOf(
   { conclusion, coverage: { lost } }: Profile,
   { needed, isProven }: Grant,
 ): string | null {

@@ -57,13 +57,11 @@ export function parseUnitArgument(name: string): string {
 
 /**
  * Asks the system manager for a unit that it has loaded. Throws UsageError when there is no such
- * unit, UnsupportedError when no manager answers.
+ * unit, UnsupportedError when no manager answers; `hint` is what to do where there is none.
  */
-export function readUnit(name: string): UnitState {
+export function readUnit(name: string, hint: string = WITHOUT_SYSTEMD): UnitState {
   const unit = parseUnitArgument(name);
   if (!isBooted()) {
-    const hint =
-      "follow the process with --pid, its control group with --cgroup, or run the unit's file with --service";
     throw new UnsupportedError("systemd is not pid 1 here", { hint });
   }
   const properties = `--property=${PROPERTIES.join(",")}`;
@@ -74,6 +72,9 @@ export function readUnit(name: string): UnitState {
   }
   return checkLoaded(unit, parseUnitProperties(result.text));
 }
+
+const WITHOUT_SYSTEMD =
+  "follow the process with --pid, its control group with --cgroup, or run the unit's file with --service";
 
 /** Parses the output of `systemctl show` for one unit. */
 export function parseUnitProperties(text: string): UnitState & { readonly loadError: string } {

@@ -10,6 +10,7 @@ const SCHEMAS = [
   "doctor",
   "monitor-line",
   "ps",
+  "verify",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 

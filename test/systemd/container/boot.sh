@@ -138,7 +138,8 @@ make_kernel_directories() {
     : >"$root/dev/$device"
     mount -n --bind "/dev/$device" "$root/dev/$device" || return
   done
-  mkdir "$root/dev/shm"
+  # As in every container: systemd looks at it before it makes a service a /dev of its own.
+  mkdir "$root/dev/shm" && ln -s pts/ptmx "$root/dev/ptmx"
 }
 
 # What is not mounted here systemd would mount by itself: it cannot make the directories.

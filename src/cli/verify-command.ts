@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { UsageError } from "../errors.ts";
+import { expectedOf } from "../harden/expected.ts";
+import { toJson } from "../report/text/escape.ts";
+import { renderVerifyText } from "../report/verify-text.ts";
+import type { GivenSet } from "../verify/expectation.ts";
+import type { VerifyReport } from "../verify/model.ts";
+import { verifyRunning } from "../verify/verify.ts";
+import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
+import { writeReport } from "./output.ts";
+import { readProfile } from "./read-profile.ts";
+import { isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
+import type { VerifyRequest } from "./verify-options.ts";
+
+/** Runs `capscope verify`: a gate, so a difference is status 1 without being asked for. */
+export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
+  const { target, exact } = request;
+  const given = readGiven(request.expected);
+  const report = await verifyRunning({ time: new Date(), target, given, exact });
+  writeReport(render(report, request), request.output);
+  switch (report.verdict) {
+    case "confined":
+      return EXIT_CODE.ok;
+    case "differs":
+      return EXIT_CODE.findings;
+    case "not-established":
+      return request.allowPartial ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+  }
+}
+
+function readGiven(expected: VerifyRequest["expected"]): GivenSet | null {
+  if (expected === null) return null;
+  if (expected.kind === "list") {
+    return { source: "list", file: null, proven: null, set: expected.set, before: null };
+  }
+  const { name, profile } = readProfile(expected.file);
+  const { set, proven, before, refusal } = expectedOf(profile);
+  if (refusal !== null) throw new UsageError(`${name}: ${refusal}`);
+  return { source: "profile", file: name, proven, set, before };
+}
+
+function render(report: VerifyReport, { format, color, output }: VerifyRequest): string {
+  if (format === "json") return `${toJson(report)}\n`;
+  const toTerminal = output === null && isTerminal();
+  return renderVerifyText(report, {
+    width: toTerminal ? terminalWidth() : null,
+    color: wantsColor(color, toTerminal),
+  });
+}

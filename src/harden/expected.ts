@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type CapabilitySet, EMPTY_SET } from "../capabilities/set.ts";
+import { capabilityNumber } from "../capabilities/spelling.ts";
+import type { CapabilitySets } from "../process/model.ts";
+import type { Profile } from "../trace/model.ts";
+import { refusalOf } from "./advise.ts";
+import { grantOf } from "./grant.ts";
+
+/** What a program that is confined as its profile says may have. */
+export interface ExpectedSet {
+  readonly set: CapabilitySet;
+  readonly proven: boolean;
+  /** Sets of the first program when the trace began; null where none was seen. */
+  readonly before: CapabilitySets | null;
+  /** Why the profile says nothing about what is needed; null where it does. */
+  readonly refusal: string | null;
+}
+
+/** Reads it out of a profile: the same set as the configurations that follow from it grant. */
+export function expectedOf(profile: Profile): ExpectedSet {
+  const grant = grantOf(profile);
+  const set = grant.all.reduce<CapabilitySet>((mask, name) => mask | bitOf(name), EMPTY_SET);
+  return {
+    set,
+    proven: grant.isProven,
+    before: beforeOf(profile),
+    refusal: refusalOf(profile, grant),
+  };
+}
+
+function bitOf(name: string): CapabilitySet {
+  const number = capabilityNumber(name);
+  return number === null ? EMPTY_SET : 1n << BigInt(number);
+}
+
+/** The row that comes from none of the trace: what started the first program is not in it. */
+function beforeOf({ runs }: Profile): CapabilitySets | null {
+  const rows = runs[0]?.credentials ?? [];
+  const ids = new Set(rows.map(({ id }) => id));
+  const first = rows.find(({ previous }) => previous === null || !ids.has(previous));
+  if (first === undefined) return null;
+  const { permitted, effective, inheritable, bounding, ambient } = first;
+  return { permitted, effective, inheritable, bounding, ambient };
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { UnitCredentials } from "../linux/systemd/unit-credentials.ts";
+import { describeHolder } from "./compare.ts";
+import type { Expectation, Holder, SetName } from "./model.ts";
+
+/** What to know about a comparison that is no difference by itself. */
+export function notesOn(
+  holders: readonly Holder[],
+  expectation: Expectation,
+  unit: UnitCredentials | null,
+): readonly string[] {
+  const compared = holders.filter((holder) => holder.compared);
+  return [
+    ...unitNotes(unit),
+    ...namespaceNotes(holders),
+    ...absentNotes(compared, expectation),
+    ...idleNotes(compared, expectation),
+  ];
+}
+
+function unitNotes(unit: UnitCredentials | null): readonly string[] {
+  if (unit === null) return [];
+  return [
+    ...(unit.needsReload
+      ? ["Files of the unit changed since the manager read them: systemctl daemon-reload."]
+      : []),
+    ...(unit.prefix === "full"
+      ? [
+          'ExecStart= begins with "+": the unit\'s user, capabilities and sandbox do not apply to ' +
+            "its main command.",
+        ]
+      : []),
+  ];
+}
+
+function namespaceNotes(holders: readonly Holder[]): readonly string[] {
+  return holders
+    .filter(({ compared }) => !compared)
+    .map(
+      (holder) =>
+        `${describeHolder(holder)} is in a user namespace of its own: its capabilities hold there ` +
+        "alone, and were not compared.",
+    );
+}
+
+/** Needed and out of everybody's reach. */
+function absentNotes(holders: readonly Holder[], { source, capabilities }: Expectation): string[] {
+  if (source === "unit" || holders.some(({ pid }) => pid === null)) return [];
+  const absent = capabilities.filter(
+    (name) => !holders.some((holder) => actualOf(holder, "bounding").includes(name)),
+  );
+  if (absent.length === 0) return [];
+  return [
+    `In nobody's bounding set: ${absent.join(", ")}. Given up by the program itself, or not ` +
+      "granted: then it lacks them the next time it starts.",
+  ];
+}
+
+/** The mistake that a bounding set grants something. */
+function idleNotes(holders: readonly Holder[], { source, capabilities }: Expectation): string[] {
+  const main = holders.find((holder) => holder.main && holder.tids.length === 0);
+  if (main === undefined || main.pid === null || main.uid === 0) return [];
+  if (source === "unit" || capabilities.length === 0) return [];
+  const reachable = actualOf(main, "bounding").some((name) => capabilities.includes(name));
+  if (!reachable || actualOf(main, "permitted").length > 0) return [];
+  return [
+    `${describeHolder(main)} runs with uid ${main.uid} and holds nothing: a bounding set grants ` +
+      "nothing by itself. If it needs them after its start, ambient capabilities give them.",
+  ];
+}
+
+function actualOf({ sets }: Holder, wanted: SetName): readonly string[] {
+  return sets.find(({ set }) => set === wanted)?.actual ?? [];
+}
