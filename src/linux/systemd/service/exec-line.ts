@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { takeWord } from "./words.ts";
+import { takeWord } from "../../../manifest/systemd/words.ts";
 
 /** Prefixes of the program of an ExecStart= that have an effect. */
 export interface ExecPrefixes {

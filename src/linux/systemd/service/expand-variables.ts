@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { splitWords } from "./words.ts";
+import { splitWords } from "../../../manifest/systemd/words.ts";
 
 export type Environment = ReadonlyMap<string, string>;
 

@@ -3,8 +3,11 @@ import { type CapabilitySet, setOf } from "../../../capabilities/set.ts";
 import { UsageError } from "../../../errors.ts";
 import type { Account, AccountDatabase } from "../../account.ts";
 import type { ResourceLimit } from "../../resource-limits.ts";
-import { EVERYTHING } from "./capability-list.ts";
-import { IMPLY_NO_NEW_PRIVILEGES, REMOVED_FROM_BOUNDING } from "./directives.ts";
+import { EVERYTHING } from "../../../manifest/systemd/capability-list.ts";
+import {
+  IMPLY_NO_NEW_PRIVILEGES,
+  REMOVED_FROM_BOUNDING,
+} from "../../../manifest/systemd/implied.ts";
 import { type ManagerDefaults, serviceEnvironment } from "./environment.ts";
 import { type ExecLine, parseExec } from "./exec-line.ts";
 import { expandArguments } from "./expand-variables.ts";
@@ -12,7 +15,7 @@ import { type ServiceIdentity, serviceIdentity } from "./identity.ts";
 import { applyAssignment, emptySettings, type ServiceSettings } from "./settings.ts";
 import { expandSpecifiers, type SpecifierContext } from "./specifiers.ts";
 import type { UnitFiles } from "./unit-files.ts";
-import { parseUnitText } from "./unit-text.ts";
+import { parseUnitText } from "../../../manifest/systemd/unit-text.ts";
 
 /** How a service's command runs, as far as it can be had without the service manager. */
 export interface ServicePlan {

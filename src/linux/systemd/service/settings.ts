@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CapabilitySet, EMPTY_SET } from "../../../capabilities/set.ts";
 import { UsageError } from "../../../errors.ts";
+import { EVERYTHING, mergeCapabilities } from "../../../manifest/systemd/capability-list.ts";
+import type { Assignment } from "../../../manifest/systemd/unit-text.ts";
+import { parseBoolean, SECURE_BITS } from "../../../manifest/systemd/values.ts";
+import { splitWords } from "../../../manifest/systemd/words.ts";
 import { RESOURCES, type ResourceLimit } from "../../resource-limits.ts";
-import { EVERYTHING, mergeCapabilities } from "./capability-list.ts";
 import { directiveKind, isNeutral } from "./directives.ts";
 import { assignmentName } from "./expand-variables.ts";
-import type { Assignment } from "./unit-text.ts";
-import { parseBoolean, parseLimit, parseMode, SECURE_BITS } from "./values.ts";
-import { splitWords } from "./words.ts";
+import { parseLimit, parseMode } from "./values.ts";
 
 /** What the assignments of [Service] add up to, with specifiers expanded and nothing looked up. */
 export interface ServiceSettings {
@@ -75,7 +76,7 @@ interface Reader {
  */
 export function applyAssignment(
   settings: ServiceSettings,
-  { key, value }: Assignment,
+  { key, value }: Pick<Assignment, "key" | "value">,
   expand: (text: string) => string,
 ): void {
   const warn = (warning: string): void => void settings.warnings.push(`${key}=: ${warning}`);

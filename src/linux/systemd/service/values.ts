@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Resource } from "../../resource-limits.ts";
 
-const YES = ["1", "yes", "y", "true", "t", "on"];
-const NO = ["0", "no", "n", "false", "f", "off"];
-
-/** A boolean as systemd reads it, in any case; null for anything else. */
-export function parseBoolean(text: string): boolean | null {
-  const word = text.toLowerCase();
-  if (YES.includes(word)) return true;
-  return NO.includes(word) ? false : null;
-}
-
 /** An octal file mode up to 7777; null for anything else. */
 export function parseMode(text: string): number | null {
   return /^[0-7]{1,6}$/.test(text) && Number.parseInt(text, 8) <= 0o7777
     ? Number.parseInt(text, 8)
     : null;
 }
-
-/** Of SecureBits=; Linux knows more, systemd does not. */
-export const SECURE_BITS: readonly string[] = [
-  "keep-caps",
-  "keep-caps-locked",
-  "no-setuid-fixup",
-  "no-setuid-fixup-locked",
-  "noroot",
-  "noroot-locked",
-];
 
 type Unit = "bytes" | "seconds" | "microseconds" | "nice" | "count";
 

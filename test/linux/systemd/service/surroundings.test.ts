@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseEnvironmentFile } from "../../../../src/linux/systemd/service/environment-file.ts";
 import { readUnitFiles } from "../../../../src/linux/systemd/service/unit-files.ts";
-import { parseUnitText } from "../../../../src/linux/systemd/service/unit-text.ts";
+import { parseUnitText } from "../../../../src/manifest/systemd/unit-text.ts";
 import { openTemporaryDirectory } from "../../../privileged/harness/temporary-directory.ts";
 import { plan } from "./build-plan.ts";
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Word } from "../model.ts";
+import { type Region, spanIn } from "../region.ts";
 
 const SEPARATOR = /[ \t\n\r]/;
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
@@ -63,6 +65,20 @@ export function splitWords(text: string, style: WordStyle = "strict"): readonly 
     if (taken.kind === "end") return words;
     if (taken.kind === "unbalanced") return null;
     words.push(taken.word);
+    rest = taken.rest;
+  }
+}
+
+/** The words of a value with their places; none when a quotation does not end. */
+export function placeWords(value: Region): readonly Word[] {
+  const words: Word[] = [];
+  for (let rest = value.text; ;) {
+    const taken = takeWord(rest);
+    if (taken.kind === "end") return words;
+    if (taken.kind === "unbalanced") return [];
+    const start = value.text.length - rest.trimStart().length;
+    const before = value.text.slice(0, value.text.length - taken.rest.length);
+    words.push({ text: taken.word, ...spanIn(value, start, before.trimEnd().length) });
     rest = taken.rest;
   }
 }

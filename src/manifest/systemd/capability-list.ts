@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CAPABILITY_NAMES } from "../../../capabilities/names.ts";
-import { type CapabilitySet, EMPTY_SET } from "../../../capabilities/set.ts";
+import { CAPABILITY_NAMES } from "../../capabilities/names.ts";
+import { type CapabilitySet, EMPTY_SET } from "../../capabilities/set.ts";
 import { splitWords } from "./words.ts";
 
 /** All 64 bits: what is not a capability of this kernel is left out when the set is applied. */

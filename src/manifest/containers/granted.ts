@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { CAPABILITY_NAMES } from "../../capabilities/names.ts";
+import { allCapabilities, type CapabilitySet, EMPTY_SET, setOf } from "../../capabilities/set.ts";
+import type { ContainerDeclaration, Word } from "../model.ts";
+
+export type Platform = ContainerDeclaration["platform"];
+
+const ALL = allCapabilities(CAPABILITY_NAMES.length - 1);
+
+const COMMON = setOf(
+  "chown",
+  "dac_override",
+  "fowner",
+  "fsetid",
+  "kill",
+  "net_bind_service",
+  "setfcap",
+  "setgid",
+  "setpcap",
+  "setuid",
+  "sys_chroot",
+);
+
+/**
+ * What a container has that asks for nothing. Docker and containerd: DefaultCapabilities() in
+ * moby, oci/caps; Podman: containers.conf(5) since 4.0. CRI-O gives Kubernetes fewer still.
+ */
+export const DEFAULT_CAPABILITIES: Readonly<Record<Platform, CapabilitySet>> = {
+  docker: COMMON | setOf("net_raw", "mknod", "audit_write"),
+  compose: COMMON | setOf("net_raw", "mknod", "audit_write"),
+  kubernetes: COMMON | setOf("net_raw", "mknod", "audit_write"),
+  podman: COMMON,
+  quadlet: COMMON,
+};
+
+/** What a word in a list of capabilities stands for to the platform; null when to nothing. */
+export function wordMeaning({ text }: Word, platform: Platform): CapabilitySet | null {
+  const upper = text.toUpperCase();
+  if (upper === "ALL") return ALL;
+  const isPrefixed = upper.startsWith("CAP_");
+  // Kubernetes' own list has no prefix: containerd puts one before whatever is there.
+  if (isPrefixed && platform === "kubernetes") return null;
+  const name = (isPrefixed ? upper.slice(4) : upper).toLowerCase();
+  const number = CAPABILITY_NAMES.indexOf(name);
+  return number === -1 ? null : 1n << BigInt(number);
+}
+
+/** True when the list names ALL. */
+export function namesAll(words: readonly Word[]): boolean {
+  return words.some(({ text }) => text.toUpperCase() === "ALL");
+}
+
+/**
+ * The bounding set that the platform gives a container, which root in it has as its permitted
+ * set too. Sources: TweakCapabilities() in moby (what is added wins), WithCapabilities() in
+ * containerd's CRI plugin (what is dropped wins), MergeCapabilities() in containers/common.
+ */
+export function grantedSet(container: ContainerDeclaration): CapabilitySet {
+  const { platform, privileged } = container;
+  if (privileged?.value === true) return ALL;
+  const add = meaningOf(container.add, platform);
+  const drop = meaningOf(container.drop, platform);
+  const defaults = DEFAULT_CAPABILITIES[platform];
+  if (platform === "kubernetes") {
+    const base = namesAll(container.drop) ? EMPTY_SET : namesAll(container.add) ? ALL : defaults;
+    const single = (words: readonly Word[]): CapabilitySet =>
+      meaningOf(words.filter(isSingle), platform);
+    return (base | single(container.add)) & ~single(container.drop);
+  }
+  if (namesAll(container.add)) return ALL & ~meaningOf(container.drop.filter(isSingle), platform);
+  return (defaults & ~drop) | add;
+}
+
+function isSingle({ text }: Word): boolean {
+  return text.toUpperCase() !== "ALL";
+}
+
+function meaningOf(words: readonly Word[], platform: Platform): CapabilitySet {
+  return words.reduce((set, word) => set | (wordMeaning(word, platform) ?? EMPTY_SET), EMPTY_SET);
+}
+
+/** Whether the first process is root in the container; null where only the image tells. */
+export function runsAsRoot({ user, runAsNonRoot }: ContainerDeclaration): boolean | null {
+  const name = user?.value.split(":")[0];
+  if (name !== undefined && name !== "") {
+    if (name.includes("$")) return null;
+    return name === "0" || name === "root";
+  }
+  return runAsNonRoot?.value === true ? false : null;
+}

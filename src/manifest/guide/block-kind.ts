@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import { sniffKind } from "../detect.ts";
+import type { ManifestKind } from "../model.ts";
+import type { Region } from "../region.ts";
+
+/** Languages of fenced blocks that say what is in them; the others are sniffed. */
+const LANGUAGES: Readonly<Record<string, ManifestKind>> = {
+  dockerfile: "dockerfile",
+  docker: "dockerfile",
+  containerfile: "dockerfile",
+  sh: "shell",
+  bash: "shell",
+  zsh: "shell",
+  shell: "shell",
+  console: "shell",
+  terminal: "shell",
+  "shell-session": "shell",
+  shellsession: "shell",
+  "sh-session": "shell",
+  systemd: "systemd",
+};
+
+/** Languages whose blocks are no configuration and no shell. */
+const OTHERS =
+  /^(?:c|h|cpp|c\+\+|go|rust|rs|python|py|js|ts|javascript|typescript|java|ruby|rb|perl|diff|html|css|sql|nix|lua|make|makefile|mermaid)$/;
+
+/** Programs whose commands say something about capabilities, or lead to one that does. */
+const PROGRAMS: ReadonlySet<string> = new Set(
+  (
+    "ps capsh strace auditctl augenrules ausearch aureport docker podman nerdctl setcap getcap " +
+    "chgrp chown chmod bpftrace cp mv install strip filecap netcap pscap captest getpcaps captree " +
+    "grep egrep find systemctl systemd-run systemd-analyze setpriv unshare cat tee xargs awk " +
+    "kubectl rsync tar"
+  ).split(" "),
+);
+
+/** The kind of a fenced block; null for what is nothing to read. */
+export function blockKind(language: string, text: string): ManifestKind | null {
+  const name = language.toLowerCase();
+  if (OTHERS.test(name)) return null;
+  const sniffed = sniffKind(text);
+  const named = LANGUAGES[name];
+  // Rules are often shown in blocks that are called shell.
+  if (named !== undefined) return sniffed === "auditd" ? sniffed : named;
+  if (sniffed !== null) return sniffed;
+  return text.split("\n").some(isCommandLine) ? "shell" : null;
+}
+
+/** True for a line that begins with a program of the list, behind a prompt or not. */
+export function isCommandLine(line: string): boolean {
+  const text = line.replace(/^\s*(?:[$#%]\s+)?/, "").replace(/^(?:sudo|doas)\s+(?:-\S+\s+)*/, "");
+  const program = /^(?:\/\S*\/)?([a-z-]+)\s/.exec(text)?.[1] ?? "";
+  if (!PROGRAMS.has(program) && !/^[A-Z_]+=\$\(/.test(text) && !/^for \w+ in /.test(text))
+    return false;
+  // A sentence may begin with "find" or "install" as well.
+  return !/[.:]\s*$/.test(text) || /[|'"]/.test(text);
+}
+
+/**
+ * A session shows what was typed behind "$ " or "# ", and what came of it: without the prompts and
+ * the output. Text without such prompts is left as it is.
+ */
+export function withoutPrompts(region: Region): Region {
+  const lines = region.text.split("\n");
+  const prompt = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$#\n]*)?([$#%])\s+(?=\S)/;
+  const hasDollar = lines.some((line) => /^\s*(?:\S+@\S+)?\s*\$\s+\S/.test(line));
+  const isRoot = !hasDollar && lines.some((line) => /^\s*(?:\S+@\S+)#\s+\S/.test(line));
+  if (!hasDollar && !isRoot) return region;
+  let isContinued = false;
+  const kept = lines.map((line) => {
+    const match = prompt.exec(line);
+    if (match === null && !isContinued) return " ".repeat(line.length);
+    const shown = match === null ? line : " ".repeat(match[0].length) + line.slice(match[0].length);
+    isContinued = shown.endsWith("\\");
+    return shown;
+  });
+  return { text: kept.join("\n"), place: region.place };
+}
