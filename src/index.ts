@@ -2,6 +2,8 @@
 
 /** The public API: what the command line is made of. */
 export { CAPABILITY_NAMES, capabilityName } from "./capabilities/names.ts";
+export { applyDropIn, type ApplyOptions, planDropIn } from "./apply/apply.ts";
+export type * from "./apply/model.ts";
 export { collectDoctor, type DoctorOptions } from "./doctor/collect.ts";
 export type { Check as DoctorCheck, DoctorReport } from "./doctor/model.ts";
 export { SystemError, UnsupportedError, UsageError } from "./errors.ts";

@@ -10,6 +10,7 @@ import { inputKind } from "../linux/standard-streams.ts";
 import type { MinimizeOptions } from "../trace/minimize/minimize.ts";
 import type { StateRequest } from "../trace/minimize/state.ts";
 import type { MinimizeRequest } from "./minimize-options.ts";
+import { definedVariables } from "./variables.ts";
 
 export interface MinimizePlan {
   readonly options: Omit<MinimizeOptions, "signal" | "state" | "listener">;
@@ -32,7 +33,7 @@ export function planMinimize(request: MinimizeRequest): MinimizePlan {
       plan: {
         argv,
         user: resolved === null || uid === 0 ? null : resolved,
-        environment: environmentOf(process.env),
+        environment: definedVariables(process.env),
         readiness: ready?.readiness ?? null,
         check,
         prepare,
@@ -70,16 +71,6 @@ function assertPrivileged(effective: bigint, uid: number): void {
   throw new UnsupportedError("taking capabilities away from a command is for root", {
     hint: "run it with sudo; --user says as whom the command is to run",
   });
-}
-
-function environmentOf(
-  variables: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(variables).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value] as const],
-    ),
-  );
 }
 
 /** What has to be the same when a search goes on. */

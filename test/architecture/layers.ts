@@ -86,6 +86,13 @@ export const LAYERS: readonly Layer[] = [
     bans: NO_TERMINAL,
   },
   {
+    name: "apply",
+    layers: ["linux", "capabilities"],
+    packages: [],
+    models: ["apply", "verify"],
+    bans: NO_TERMINAL,
+  },
+  {
     name: "doctor",
     layers: ["linux", "capabilities"],
     packages: [],
@@ -103,7 +110,7 @@ export const LAYERS: readonly Layer[] = [
     name: "report",
     layers: ["capabilities"],
     packages: ["string-width", "yaml"],
-    models: ["process", "exposure", "trace", "harden", "verify", "doctor", "inventory"],
+    models: ["process", "exposure", "trace", "harden", "verify", "apply", "doctor", "inventory"],
     bans: PURE,
   },
   {
@@ -113,6 +120,7 @@ export const LAYERS: readonly Layer[] = [
       "trace",
       "harden",
       "verify",
+      "apply",
       "doctor",
       "inventory",
       "report",
@@ -120,7 +128,7 @@ export const LAYERS: readonly Layer[] = [
       "capabilities",
     ],
     packages: [],
-    models: ["process", "exposure", "trace", "harden", "verify", "doctor", "inventory"],
+    models: ["process", "exposure", "trace", "harden", "verify", "apply", "doctor", "inventory"],
     bans: PURE,
   },
   {
@@ -131,6 +139,7 @@ export const LAYERS: readonly Layer[] = [
       "trace",
       "harden",
       "verify",
+      "apply",
       "doctor",
       "inventory",
       "report",
@@ -139,7 +148,7 @@ export const LAYERS: readonly Layer[] = [
       "capabilities",
     ],
     packages: ["node:*", "commander"],
-    models: ["process", "exposure", "trace", "harden", "verify", "doctor", "inventory"],
+    models: ["process", "exposure", "trace", "harden", "verify", "apply", "doctor", "inventory"],
     bans: [],
   },
 ];

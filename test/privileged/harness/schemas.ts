@@ -11,6 +11,7 @@ const SCHEMAS = [
   "monitor-line",
   "ps",
   "verify",
+  "apply",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
