@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { capabilityNumber, constantName } from "../capabilities/spelling.ts";
+import { capabilityNumber, compareCapabilities, constantName } from "../capabilities/spelling.ts";
 import { CAPABILITY_NAMES } from "../capabilities/names.ts";
 import { type CapabilityFinding, NEEDED_VERDICTS, type Profile } from "../trace/model.ts";
 import { type Grant, namesOf } from "./grant.ts";
+import { lossNotes } from "./warnings.ts";
 import { evidenceSentence, listNames } from "./wording.ts";
 
 /** What to know about the granted set, whichever configuration it is written into. */
@@ -13,8 +14,16 @@ export function adviceNotes(profile: Profile, grant: Grant): readonly string[] {
       ? ["Run it as a user without privileges, and give it no capability."]
       : []),
     ...lossNotes(profile),
+    ...grantNotes(profile, grant),
+  ];
+}
+
+/** The same without what the evidence is, and what it lacks. */
+export function grantNotes(profile: Profile, grant: Grant): readonly string[] {
+  return [
     ...phaseNotes(grant),
     ...provenNotes(profile, grant),
+    ...unprovenNotes(profile, grant),
     ...conditionNotes(grantedOf(profile, grant)),
     ...alternativeNotes(grantedOf(profile, grant)),
     ...installedNotes(grant),
@@ -23,21 +32,6 @@ export function adviceNotes(profile: Profile, grant: Grant): readonly string[] {
     ...namespacedNotes(profile.findings),
     ...configuredNotes(profile, grant),
     ...unknownNotes(profile.findings),
-  ];
-}
-
-function lossNotes({ coverage: { lost }, runs }: Profile): readonly string[] {
-  const images = runs.flatMap((run) => run.images);
-  return [
-    ...(lost.checks + lost.images > 0
-      ? ["Checks or programs were lost: the set may lack what they needed."]
-      : []),
-    ...(images.length > 0 && images.every(({ attached }) => attached)
-      ? [
-          "All programs ran before the trace began: what they need to start was not seen, and a " +
-            "set without it keeps them from starting again.",
-        ]
-      : []),
   ];
 }
 
@@ -75,6 +69,18 @@ function provenNotes({ findings, runs }: Profile, { isProven, all }: Grant): rea
       ? []
       : [`Used in the trace, and not granted because it works without: ${listNames(spared)}.`]),
     ...others.map((set) => `Proven to work as well: ${listNames(set)} alone.`),
+  ];
+}
+
+/** What nobody has tried without, or could try without, is not granted for it. */
+function unprovenNotes({ runs }: Profile, { isProven, all }: Grant): readonly string[] {
+  const proofs = runs.flatMap(({ proof }) => proof?.capabilities ?? []);
+  const untested = proofs.filter(({ proof, capability }) => proof === "untested" && !all.includes(capability));
+  const names = [...new Set(untested.map(({ capability }) => capability))];
+  if (!isProven || names.length === 0) return [];
+  return [
+    `Untested, and not granted: ${listNames(names.toSorted(compareCapabilities))}. Re-runs could ` +
+      "not tell what the program does with them.",
   ];
 }
 

@@ -1,41 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Profile } from "../trace/model.ts";
 import { adviceNotes } from "./advice-notes.ts";
-import { recommendC } from "./c-program.ts";
-import { recommendDocker, recommendPodman } from "./containers.ts";
-import { recommendFileCapabilities } from "./file-capabilities.ts";
-import { type Grant, grantOf } from "./grant.ts";
-import { recommendKubernetes } from "./kubernetes.ts";
-import type { Advice, Recommendation } from "./model.ts";
-import { recommendPython } from "./python-program.ts";
-import { recommendSystemd } from "./systemd.ts";
+import { GENERATORS } from "./generators.ts";
+import type { Grant } from "./grant.ts";
+import { isInterpreter, isPython } from "./interpreters.ts";
+import type { Advice, HardenTarget, Recommendation } from "./model.ts";
+import { evidenceSentence } from "./wording.ts";
+import { type Workload, workloadOf } from "./workload.ts";
 
 /**
  * Writes the configurations that follow from a profile: they grant what was needed, and what
  * programs insist on having in their sets. A profile that shows too little gets none.
  */
 export function adviseOn(profile: Profile): Advice {
-  const grant = grantOf(profile);
-  const refusal = refusalOf(profile, grant);
+  const workload = workloadOf(profile);
+  const refusal = refusalOf(profile, workload.grant);
   if (refusal !== null) return { notes: [refusal], recommendations: [] };
-  const recommendations = RECOMMENDERS.map((recommend) => recommend(profile, grant));
   return {
-    notes: adviceNotes(profile, grant),
-    recommendations: recommendations.filter((each) => each !== null),
+    notes: adviceNotes(profile, workload.grant),
+    recommendations: RECOMMENDED.filter(({ suits }) => suits(workload)).map(({ target }) =>
+      recommend(target, workload),
+    ),
   };
 }
 
-type Recommender = (profile: Profile, grant: Grant) => Recommendation | null;
-
-const RECOMMENDERS: readonly Recommender[] = [
-  recommendSystemd,
-  recommendFileCapabilities,
-  recommendDocker,
-  recommendPodman,
-  recommendKubernetes,
-  recommendC,
-  recommendPython,
+/** The others are for those who ask for them. */
+const RECOMMENDED: readonly {
+  readonly target: HardenTarget;
+  readonly suits: (workload: Workload) => boolean;
+}[] = [
+  { target: "systemd", suits: () => true },
+  { target: "file", suits: ({ programs }) => programs.length > 0 },
+  { target: "docker", suits: () => true },
+  { target: "podman", suits: () => true },
+  { target: "kubernetes", suits: () => true },
+  { target: "c", suits: ({ neededBy }) => neededBy.some((program) => !isInterpreter(program)) },
+  { target: "python", suits: ({ neededBy }) => neededBy.some(isPython) },
 ];
+
+function recommend(target: HardenTarget, workload: Workload): Recommendation {
+  const { title, place, comment, lines, notes } = GENERATORS[target](workload, "brief");
+  const header = [
+    ...(place === null ? [] : [`${comment} ${place}`]),
+    `${comment} ${evidenceSentence(workload.grant)}`,
+  ];
+  const text = lines.length === 0 ? "" : [...header, ...lines].join("\n");
+  return { target, title, text, notes };
+}
 
 /** Why nothing can be recommended; null when something can. */
 export function refusalOf(

@@ -23,8 +23,8 @@ export interface Grant {
   readonly afterDrop: readonly string[] | null;
   /** A program ran with root's effective user id. */
   readonly ranAsRoot: boolean;
-  /** An exec gave a program more than it had: setuid, file capabilities, or root's own. */
-  readonly gainsAtExec: boolean;
+  /** Whether an exec gave a program more than it had: setuid, file capabilities, or root's own. */
+  readonly gainAtExec: "seen" | "not-seen" | "unknown";
   readonly runs: number;
   /** Re-runs have proven it: then `all` is what works, and `needed` the same. */
   readonly isProven: boolean;
@@ -45,9 +45,24 @@ export function grantOf({ findings, runs, proven }: Profile): Grant {
     confinement: namesOf(named, "self-confinement").filter((name) => !needed.includes(name)),
     afterDrop: hasDropped ? needed.filter((name) => lasting.has(name)) : null,
     ranAsRoot: rows.some(({ effectiveUid }) => effectiveUid === 0),
-    gainsAtExec: runs.some(hasGainAtExec),
+    gainAtExec: runs.some(hasGainAtExec) ? "seen" : "not-seen",
     runs: runs.length,
     isProven: proven !== null,
+  };
+}
+
+/** A set that somebody named: nothing is known of its use. Names are in number order. */
+export function grantOfNames(names: readonly string[], ranAsRoot: boolean): Grant {
+  return {
+    needed: names,
+    installed: [],
+    all: names,
+    confinement: [],
+    afterDrop: null,
+    ranAsRoot,
+    gainAtExec: "unknown",
+    runs: 0,
+    isProven: false,
   };
 }
 
@@ -77,10 +92,14 @@ function hasGainAtExec({ credentials }: Run): boolean {
   const byId = new Map(credentials.map((row) => [row.id, row]));
   return credentials.some((row) => {
     const before = row.previous === null ? undefined : byId.get(row.previous);
-    return before !== undefined && before.image !== row.image && isMore(row, before);
+    return before !== undefined && before.image !== row.image && isGain(row, before);
   });
 }
 
-function isMore(row: CredentialsRow, before: CredentialsRow): boolean {
-  return row.permitted.some((capability) => !before.permitted.includes(capability));
+/** A setuid program to another user than root changes the id, and no capability. */
+function isGain(row: CredentialsRow, before: CredentialsRow): boolean {
+  return (
+    row.effectiveUid !== before.effectiveUid ||
+    row.permitted.some((capability) => !before.permitted.includes(capability))
+  );
 }

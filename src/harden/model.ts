@@ -2,13 +2,22 @@
 
 /** For whom a configuration is written. */
 export const HARDEN_TARGETS = [
-  "c",
-  "python",
   "systemd",
-  "file",
+  "quadlet",
   "docker",
   "podman",
+  "compose",
   "kubernetes",
+  "kyverno",
+  "auditd",
+  "file",
+  "c",
+  "c-libcap",
+  "python",
+  "go",
+  "rust",
+  "nix",
+  "ansible",
 ] as const;
 export type HardenTarget = (typeof HARDEN_TARGETS)[number];
 
@@ -27,4 +36,57 @@ export interface Advice {
   /** What holds for every recommendation; where there is none, why. */
   readonly notes: readonly string[];
   readonly recommendations: readonly Recommendation[];
+}
+
+/**
+ * Why a capability is granted.
+ *
+ * - `proven`: re-runs do not work without it
+ * - `evidence`: it decided something in a trace
+ * - `untested`: nothing shows a need: a program only put it into a set, or a user named it
+ */
+export type Basis = (typeof BASES)[number];
+export const BASES = ["proven", "evidence", "untested"] as const;
+
+/** One capability of a configuration. */
+export interface GrantedCapability {
+  /** Lower case without prefix; unknown numbers as `cap_41`. */
+  readonly capability: string;
+  readonly basis: Basis;
+  /** What the basis is, in a few words: "asked for in bind, setsockopt". */
+  readonly reason: string;
+}
+
+export const CONFIGURATION_SCHEMA_VERSION = 1;
+
+/** Where the granted set comes from. */
+export type ConfigurationSource =
+  | {
+      readonly kind: "profile";
+      /** When and where its runs were made; of the first run. */
+      readonly time: string;
+      readonly host: { readonly name: string; readonly kernel: string };
+      readonly runs: number;
+    }
+  | { readonly kind: "unit"; readonly unit: string }
+  | { readonly kind: "list" };
+
+/** What one target's generator wrote; schemas/configuration.schema.json has it as JSON. */
+export interface Configuration {
+  readonly target: HardenTarget;
+  readonly title: string;
+  /** Where it belongs; null where only the user knows. */
+  readonly place: string | null;
+  /** What begins a comment in it. */
+  readonly comment: "#" | "//";
+  readonly source: ConfigurationSource;
+  readonly capabilities: readonly GrantedCapability[];
+  /** What makes it less than it seems: losses, a short time, a start that was not seen. */
+  readonly warnings: readonly string[];
+  /** What to know before it is used; one sentence or two each. */
+  readonly notes: readonly string[];
+  /** The configuration itself, without the header that says all of this. */
+  readonly lines: readonly string[];
+  /** False when checks or programs were lost; true for what was not observed at all. */
+  readonly complete: boolean;
 }

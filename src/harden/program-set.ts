@@ -3,6 +3,7 @@ import { capabilityNumber, constantName } from "../capabilities/spelling.ts";
 import { type Profile, NEEDED_VERDICTS } from "../trace/model.ts";
 import type { Grant } from "./grant.ts";
 import { listNames } from "./wording.ts";
+import type { Workload } from "./workload.ts";
 
 /** What a program that limits itself keeps: its needs after it gave privileges up, else all. */
 export function keptSet({ needed, afterDrop }: Grant): readonly string[] {
@@ -10,8 +11,7 @@ export function keptSet({ needed, afterDrop }: Grant): readonly string[] {
 }
 
 /** What to say about the choice of the set. */
-export function keptSetNotes(profile: Profile, grant: Grant): readonly string[] {
-  const programs = neededBy(profile);
+export function keptSetNotes({ grant, neededBy: programs }: Workload): readonly string[] {
   const startUp = grant.needed.filter((name) => !keptSet(grant).includes(name));
   return [
     "Call it after what needs more, as early as the program can. The change of user id itself needs " +

@@ -6,10 +6,13 @@
  */
 export function shellWord(path: string): string | null {
   if (!isWritable(path)) return null;
-  return PLAIN.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+  return isPlainWord(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-const PLAIN = /^[\w@%+=:,./-]+$/;
+/** True for text that no shell, and no file of words, takes for anything else. */
+export function isPlainWord(text: string): boolean {
+  return /^[\w@%+=:,./-]+$/.test(text);
+}
 
 /** True for text of visible characters and U+0020 alone, which any configuration can hold. */
 function isWritable(text: string): boolean {

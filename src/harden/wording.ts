@@ -19,6 +19,7 @@ export function evidenceSentence({ runs, isProven }: Pick<Grant, "runs" | "isPro
   if (isProven) {
     return "Proven by re-runs without the others, for what these runs did: what was not exercised was not tested.";
   }
+  if (runs === 0) return "Untested: the set was named, and nothing was seen of its use.";
   const source = runs === 1 ? "one trace" : `${runs} traces`;
   return `By the evidence of ${source}, not proven: what was not exercised was not seen.`;
 }

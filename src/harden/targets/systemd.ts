@@ -1,36 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constantName } from "../capabilities/spelling.ts";
-import type { Profile, Subject } from "../trace/model.ts";
-import type { Grant } from "./grant.ts";
-import type { Recommendation } from "./model.ts";
-import { evidenceSentence, listNames } from "./wording.ts";
+import { constantName } from "../../capabilities/spelling.ts";
+import type { Detail, Draft } from "../draft.ts";
+import { type Sandbox, sandboxFor } from "../sandbox.ts";
+import { listNames } from "../wording.ts";
+import { runsAsRoot, type Workload } from "../workload.ts";
+import { serviceSettings } from "./service-settings.ts";
 
 /**
  * A drop-in for a service: systemd.exec(5). An assignment adds to what the unit's other files say,
  * so each list is emptied first. Names without CAP_ would be ignored with a warning at most.
  */
-export function recommendSystemd({ subject }: Profile, grant: Grant): Recommendation {
-  const unit = unitOf(subject);
-  const place = placeOf(unit);
+export function draftSystemd(workload: Workload, detail: Detail): Draft {
+  const { unit } = workload;
+  const place = dropInPath(unit);
   return {
-    target: "systemd",
     title: unit === null ? "systemd service" : "systemd drop-in",
-    text: [
-      ...(place === null ? [] : [`# ${place}`]),
-      `# ${evidenceSentence(grant)}`,
-      "[Service]",
-      ...settings(grant),
-    ].join("\n"),
+    place,
+    comment: "#",
+    lines: ["[Service]", ...(detail === "brief" ? brief(workload) : full(workload))],
     notes: [
       ...(place === null ? ["Write it into a drop-in of the service: systemctl edit UNIT."] : []),
       ...unitNotes(unit),
-      ...privilegeNotes(grant),
+      ...privilegeNotes(workload),
       "It takes effect with: systemctl daemon-reload, and a restart of the service.",
     ],
   };
 }
 
-function settings({ all, ranAsRoot }: Grant): readonly string[] {
+function brief({ grant: { all, ranAsRoot } }: Workload): readonly string[] {
   const names = all.map(constantName).join(" ");
   if (all.length === 0) {
     return [
@@ -54,28 +51,46 @@ function settings({ all, ranAsRoot }: Grant): readonly string[] {
   ];
 }
 
-function privilegeNotes({
-  all,
-  ranAsRoot,
-  gainsAtExec,
-  afterDrop,
-  needed,
-}: Grant): readonly string[] {
+/** Each setting below the reason for it. */
+function full(workload: Workload): readonly string[] {
+  return [
+    ...serviceSettings(workload).flatMap(({ comment, lines }) => [`# ${comment}`, ...lines]),
+    "",
+    ...sandboxLines(sandboxFor(workload)),
+  ];
+}
+
+function sandboxLines({ obstacle, written, refused, undecided }: Sandbox): readonly string[] {
+  if (obstacle !== null) return [`# No sandboxing: ${obstacle}.`];
+  return [
+    "# Sandboxing that takes nothing away which was seen to be used:",
+    ...written.flatMap(({ setting, reason }) => [`# ${reason}.`, setting]),
+    ...(refused.length === 0 ? [] : ["", "# Not written:"]),
+    ...refused.map(({ setting, reason }) => `# ${setting}: ${reason}.`),
+    "",
+    "# A trace of capabilities does not tell; try one at a time when you know:",
+    ...undecided.map(({ setting, reason }) => `# ${setting}: ${reason}.`),
+  ];
+}
+
+function privilegeNotes(workload: Workload): readonly string[] {
+  const { all, gainAtExec, afterDrop, needed } = workload.grant;
+  const isRoot = runsAsRoot(workload);
   const identity = needed.filter((name) => name === "setuid" || name === "setgid");
   return [
-    ...(ranAsRoot && all.length > 0
+    ...(isRoot && all.length > 0
       ? [
           "A bounding set grants nothing: with User= set to another user than root, the service has " +
             "no capability unless AmbientCapabilities= gives it.",
         ]
       : []),
-    ...(ranAsRoot && afterDrop !== null && identity.length > 0
+    ...(isRoot && afterDrop !== null && identity.length > 0
       ? [
           `It gives root up by itself. Started as its own user it may not need ${listNames(identity)}: ` +
             "trace it that way.",
         ]
       : []),
-    ...(gainsAtExec
+    ...(gainAtExec === "seen"
       ? [
           "Programs gained capabilities when they were executed (setuid, file capabilities, or root): " +
             "NoNewPrivileges=yes would keep them from it.",
@@ -84,21 +99,18 @@ function privilegeNotes({
   ];
 }
 
-/** The unit of a service; null for anything else. */
-function unitOf(subject: Subject): string | null {
-  return subject.kind === "unit" || subject.kind === "service" ? subject.unit : null;
-}
-
 /** Where the drop-in goes; null for what is no service, or has a name that cannot be one. */
-function placeOf(unit: string | null): string | null {
-  if (unit === null || !SERVICE_NAME.test(unit)) return null;
+export function dropInPath(unit: string | null): string | null {
+  if (unit === null || !isServiceName(unit)) return null;
   return `/etc/systemd/system/${unit}.d/50-capabilities.conf`;
 }
 
 /** Man 5 systemd.unit: these characters, and 255 of them at most. */
-const SERVICE_NAME = /^[A-Za-z0-9:_.\\@-]{1,247}\.service$/;
+export function isServiceName(unit: string): boolean {
+  return /^[A-Za-z0-9:_.\\@-]{1,247}\.service$/.test(unit) && !unit.startsWith(".");
+}
 
 function unitNotes(unit: string | null): readonly string[] {
-  if (unit === null || SERVICE_NAME.test(unit)) return [];
+  if (unit === null || isServiceName(unit)) return [];
   return [`${unit} is no service: these settings belong to the service that starts its programs.`];
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Profile } from "../trace/model.ts";
-import type { Grant } from "./grant.ts";
-import { isPython } from "./interpreters.ts";
-import type { Recommendation } from "./model.ts";
-import { constantOrNumber, keptSet, keptSetNotes, neededBy } from "./program-set.ts";
-import { evidenceSentence } from "./wording.ts";
+import type { Draft } from "../draft.ts";
+import { constantOrNumber, keptSet, keptSetNotes } from "../program-set.ts";
+import type { Workload } from "../workload.ts";
+import { THREADS_NOTE } from "./c-program.ts";
 
 /** How a Python script limits itself, with libcap-ng's module `capng`. */
-export function recommendPython(profile: Profile, grant: Grant): Recommendation | null {
-  if (!neededBy(profile).some(isPython)) return null;
-  const names = keptSet(grant).map(constantOrNumber);
+export function draftPython(workload: Workload): Draft {
+  const names = keptSet(workload.grant).map(constantOrNumber);
   const constants = names.map((name) => (name.startsWith("CAP_") ? `capng.${name}` : name));
   const update = [
     `    for capability in (${constants.map((name) => `${name},`).join(" ")}):`,
@@ -18,25 +15,26 @@ export function recommendPython(profile: Profile, grant: Grant): Recommendation 
     '            sys.exit(f"capabilities: this system does not know {capability}")',
   ];
   return {
-    target: "python",
     title: "In the script itself: Python with libcap-ng",
-    text: [
+    place: null,
+    comment: "#",
+    lines: [
       "import sys",
       "",
       "import capng",
       "",
       "",
       "def limit_capabilities(uid, gid):",
-      `    # ${evidenceSentence(grant)}`,
       "    capng.capng_clear(capng.CAPNG_SELECT_BOTH)",
       ...(constants.length === 0 ? [] : update),
       "    flags = capng.CAPNG_DROP_SUPP_GRP | capng.CAPNG_CLEAR_BOUNDING",
       "    error = capng.capng_change_id(uid, gid, flags)",
       "    if error != 0:",
       '        sys.exit(f"capabilities: capng_change_id: error {error}")',
-    ].join("\n"),
+    ],
     notes: [
-      ...keptSetNotes(profile, grant),
+      ...keptSetNotes(workload),
+      THREADS_NOTE,
       "The module comes with libcap-ng: python3-cap-ng on Debian, python3-libcap-ng on Fedora.",
     ],
   };

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Profile } from "../trace/model.ts";
-import type { Grant } from "./grant.ts";
-import { isInterpreter } from "./interpreters.ts";
-import type { Recommendation } from "./model.ts";
-import { constantOrNumber, keptSet, keptSetNotes, neededBy } from "./program-set.ts";
-import { evidenceSentence } from "./wording.ts";
+import type { Draft } from "../draft.ts";
+import { constantOrNumber, keptSet, keptSetNotes } from "../program-set.ts";
+import type { Workload } from "../workload.ts";
 
 /** How a program that was compiled limits itself, with libcap-ng: capng_change_id(3). */
-export function recommendC(profile: Profile, grant: Grant): Recommendation | null {
-  if (!neededBy(profile).some((program) => !isInterpreter(program))) return null;
-  const kept = keptSet(grant);
+export function draftC(workload: Workload): Draft {
+  const kept = keptSet(workload.grant);
   const update = [
     "    if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,",
     ...kept.map((name) => `                      ${constantOrNumber(name)},`),
@@ -19,14 +15,14 @@ export function recommendC(profile: Profile, grant: Grant): Recommendation | nul
     "    }",
   ];
   return {
-    target: "c",
     title: "In the program itself: C with libcap-ng",
-    text: [
+    place: null,
+    comment: "//",
+    lines: [
       "#include <cap-ng.h>",
       "#include <stdio.h>",
       "#include <stdlib.h>",
       "",
-      `/* ${evidenceSentence(grant)} */`,
       "static void limit_capabilities(int uid, int gid)",
       "{",
       "    capng_clear(CAPNG_SELECT_BOTH);",
@@ -37,7 +33,12 @@ export function recommendC(profile: Profile, grant: Grant): Recommendation | nul
       "        exit(EXIT_FAILURE);",
       "    }",
       "}",
-    ].join("\n"),
-    notes: [...keptSetNotes(profile, grant), "Compile with -lcap-ng."],
+    ],
+    notes: [...keptSetNotes(workload), THREADS_NOTE, "Compile with -lcap-ng."],
   };
 }
+
+/** capset(2), prctl(2): each thread has its own; glibc spreads changes of ids alone. */
+export const THREADS_NOTE =
+  "Call it before the program starts threads: the kernel keeps capabilities for each of them, and " +
+  "this changes the thread that calls it.";
