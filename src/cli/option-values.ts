@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { InvalidArgumentError } from "commander";
+import { parseCapabilityNames } from "../capabilities/parse-names.ts";
+import type { CapabilitySet } from "../capabilities/set.ts";
 
 /** The name of something, a file's included, as the value of an option. */
 export function parseName(text: string): string {
@@ -21,4 +23,12 @@ export function parsePid(text: string): number {
   const pid = /^[1-9][0-9]*$/.test(text) ? Number(text) : Number.NaN;
   if (!(pid <= 0x7fffffff)) throw new InvalidArgumentError("It is not a process id.");
   return pid;
+}
+
+/** Capabilities in any spelling; "none" is the empty set. */
+export function parseCapabilityList(text: string): CapabilitySet {
+  if (/^(?:none|=)?$/i.test(text.trim())) return 0n;
+  const set = parseCapabilityNames(text);
+  if (set === null) throw new InvalidArgumentError("It is no list of capabilities.");
+  return set;
 }

@@ -99,6 +99,13 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runVerify(request);
     });
   },
+  harden: async (outcome) => {
+    const { hardenCommand } = await import("./harden-options.ts");
+    return hardenCommand(async (request) => {
+      const { runHarden } = await import("./harden-command.ts");
+      outcome.status = await runHarden(request);
+    });
+  },
   doctor: async (outcome) => {
     const { doctorCommand } = await import("./doctor-options.ts");
     return doctorCommand(async (request) => {

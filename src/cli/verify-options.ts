@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command, InvalidArgumentError, Option } from "commander";
-import { parseCapabilityNames } from "../capabilities/parse-names.ts";
+import { Command, Option } from "commander";
 import type { CapabilitySet } from "../capabilities/set.ts";
 import { UsageError } from "../errors.ts";
 import type { RunningTarget } from "../verify/processes.ts";
-import { parseName, parsePid } from "./option-values.ts";
+import { parseCapabilityList, parseName, parsePid } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of the report, as `--format` names them. */
@@ -50,7 +49,7 @@ export function verifyCommand(run: (request: VerifyRequest) => Promise<void>): C
         "profile, a list or the unit itself allows. Who has less is confined further, and fine.",
     )
     .option("--profile <file>", "expect what a profile says; - for standard input", parseName)
-    .option("--cap <list>", "expect these capabilities, in any spelling; none for none", parseList)
+    .option("--cap <list>", "expect these capabilities, in any spelling; none for none", parseCapabilityList)
     .option("--pid <pid>", "look at a process", parsePid)
     .option("--unit <unit>", "look at all processes of a unit")
     .option("--container <id>", "look at a container, by the start of its id or by its name")
@@ -106,11 +105,4 @@ function expectedOf({ profile, cap }: RawOptions): VerifyRequest["expected"] {
   }
   if (profile !== undefined) return { kind: "profile", file: profile };
   return cap === undefined ? null : { kind: "list", set: cap };
-}
-
-function parseList(text: string): CapabilitySet {
-  if (/^(?:none|=)?$/i.test(text.trim())) return 0n;
-  const set = parseCapabilityNames(text);
-  if (set === null) throw new InvalidArgumentError("It is no list of capabilities.");
-  return set;
 }

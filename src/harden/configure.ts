@@ -3,7 +3,12 @@ import type { Profile } from "../trace/model.ts";
 import { grantNotes } from "./advice-notes.ts";
 import { refusalOf } from "./advise.ts";
 import { GENERATORS } from "./generators.ts";
-import type { Configuration, ConfigurationSource, HardenTarget } from "./model.ts";
+import type {
+  Configuration,
+  ConfigurationCoverage,
+  ConfigurationSource,
+  HardenTarget,
+} from "./model.ts";
 import { warningsOf } from "./warnings.ts";
 import { type Workload, type WorkloadFacts, workloadOf } from "./workload.ts";
 
@@ -29,10 +34,10 @@ export function configureProfile(
     runs: profile.runs.length,
   };
   const notes = grantNotes(profile, workload.grant);
-  const configuration = write(target, workload, source, warningsOf(profile), notes);
+  const coverage = { complete: profile.coverage.complete, gaps: warningsOf(profile) };
   return {
     kind: "configuration",
-    configuration: { ...configuration, complete: profile.coverage.complete },
+    configuration: write(target, workload, source, coverage, notes),
   };
 }
 
@@ -41,16 +46,16 @@ export function configureWorkload(
   target: HardenTarget,
   workload: Workload,
   source: ConfigurationSource,
-  warnings: readonly string[],
+  gaps: readonly string[],
 ): Configuration {
-  return write(target, workload, source, warnings, []);
+  return write(target, workload, source, { complete: true, gaps }, []);
 }
 
 function write(
   target: HardenTarget,
   workload: Workload,
   source: ConfigurationSource,
-  warnings: readonly string[],
+  coverage: ConfigurationCoverage,
   notes: readonly string[],
 ): Configuration {
   const draft = GENERATORS[target](workload, "full");
@@ -61,9 +66,8 @@ function write(
     comment: draft.comment,
     source,
     capabilities: workload.capabilities,
-    warnings,
+    coverage,
     notes: [...notes, ...draft.notes],
     lines: draft.lines,
-    complete: true,
   };
 }

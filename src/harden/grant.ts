@@ -52,14 +52,14 @@ export function grantOf({ findings, runs, proven }: Profile): Grant {
 }
 
 /** A set that somebody named: nothing is known of its use. Names are in number order. */
-export function grantOfNames(names: readonly string[], ranAsRoot: boolean): Grant {
+export function grantOfNames(names: readonly string[]): Grant {
   return {
     needed: names,
     installed: [],
     all: names,
     confinement: [],
     afterDrop: null,
-    ranAsRoot,
+    ranAsRoot: true,
     gainAtExec: "unknown",
     runs: 0,
     isProven: false,

@@ -71,7 +71,7 @@ export type ConfigurationSource =
   | { readonly kind: "unit"; readonly unit: string }
   | { readonly kind: "list" };
 
-/** What one target's generator wrote; schemas/configuration.schema.json has it as JSON. */
+/** What one target's generator wrote, and what to know of it. */
 export interface Configuration {
   readonly target: HardenTarget;
   readonly title: string;
@@ -81,12 +81,36 @@ export interface Configuration {
   readonly comment: "#" | "//";
   readonly source: ConfigurationSource;
   readonly capabilities: readonly GrantedCapability[];
-  /** What makes it less than it seems: losses, a short time, a start that was not seen. */
-  readonly warnings: readonly string[];
+  readonly coverage: ConfigurationCoverage;
   /** What to know before it is used; one sentence or two each. */
   readonly notes: readonly string[];
   /** The configuration itself, without the header that says all of this. */
   readonly lines: readonly string[];
-  /** False when checks or programs were lost; true for what was not observed at all. */
+}
+
+export interface ConfigurationCoverage {
+  /** False when checks or programs were lost; true also for a set that was not observed at all. */
   readonly complete: boolean;
+  /** What makes it less than it seems: losses, a short time, a start that was not seen. */
+  readonly gaps: readonly string[];
+}
+
+/** The same as a document: schemas/configuration.schema.json. */
+export interface ConfigurationReport {
+  readonly schemaVersion: typeof CONFIGURATION_SCHEMA_VERSION;
+  readonly kind: "configuration";
+  readonly tool: { readonly name: "capscope"; readonly version: string };
+  /** Where it was written. */
+  readonly host: { readonly name: string; readonly kernel: string };
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  readonly target: HardenTarget;
+  readonly title: string;
+  readonly place: string | null;
+  readonly source: ConfigurationSource;
+  readonly capabilities: readonly GrantedCapability[];
+  readonly notes: readonly string[];
+  /** The whole file, with the header. */
+  readonly text: string;
+  readonly coverage: ConfigurationCoverage;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Profile, Subject } from "../trace/model.ts";
-import { basesOf, untestedBases } from "./bases.ts";
+import { basesOf } from "./bases.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import { type Grant, grantOf, grantOfNames } from "./grant.ts";
 import type { GrantedCapability } from "./model.ts";
@@ -68,18 +68,18 @@ export function workloadOf(profile: Profile, facts: WorkloadFacts = NO_FACTS): W
   };
 }
 
-/** One of which only the set is known: `reason` says who named it. Names are in number order. */
-export function workloadOfNames(
-  names: readonly string[],
-  reason: string,
+/** One of which only the set is known, in number order: nobody has seen what it is needed for. */
+export function workloadOfSet(
+  capabilities: readonly GrantedCapability[],
   facts: WorkloadFacts,
-  ranAsRoot = facts.user === null || isRoot(facts.user),
+  about: Pick<Grant, "ranAsRoot" | "gainAtExec"> = UNKNOWN,
 ): Workload {
-  const grant = grantOfNames(names, ranAsRoot);
+  const names = capabilities.map(({ capability }) => capability);
+  const grant = { ...grantOfNames(names), ...about };
   return {
     ...facts,
     grant,
-    capabilities: untestedBases(names, reason),
+    capabilities,
     subject: null,
     unit: unitOf(facts.name),
     label: labelOf(facts.name ?? facts.program ?? "workload"),
@@ -88,6 +88,9 @@ export function workloadOfNames(
     evidence: null,
   };
 }
+
+/** Root, unless somebody says another user. */
+const UNKNOWN = { ranAsRoot: true, gainAtExec: "unknown" } as const;
 
 /** True for root by name or number. */
 export function isRoot({ user }: Account): boolean {
