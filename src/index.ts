@@ -39,7 +39,18 @@ export {
   loadPrivilegedRenderer,
   type TextOptions,
 } from "./report/index.ts";
+export { renderConfigurationText } from "./report/configuration-text.ts";
 export { expectedOf, type ExpectedSet } from "./harden/expected.ts";
+export { configureProfile, type Configured, configureWorkload } from "./harden/configure.ts";
+export * from "./harden/model.ts";
+export {
+  type Account,
+  NO_FACTS,
+  type Workload,
+  type WorkloadFacts,
+  workloadOf,
+  workloadOfSet,
+} from "./harden/workload.ts";
 export type { GivenSet } from "./verify/expectation.ts";
 export type * from "./verify/model.ts";
 export type { RunningTarget } from "./verify/processes.ts";

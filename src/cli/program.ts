@@ -92,18 +92,18 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runProfile(request);
     });
   },
-  verify: async (outcome) => {
-    const { verifyCommand } = await import("./verify-options.ts");
-    return verifyCommand(async (request) => {
-      const { runVerify } = await import("./verify-command.ts");
-      outcome.status = await runVerify(request);
-    });
-  },
   harden: async (outcome) => {
     const { hardenCommand } = await import("./harden-options.ts");
     return hardenCommand(async (request) => {
       const { runHarden } = await import("./harden-command.ts");
       outcome.status = await runHarden(request);
+    });
+  },
+  verify: async (outcome) => {
+    const { verifyCommand } = await import("./verify-options.ts");
+    return verifyCommand(async (request) => {
+      const { runVerify } = await import("./verify-command.ts");
+      outcome.status = await runVerify(request);
     });
   },
   doctor: async (outcome) => {

@@ -49,7 +49,11 @@ export function verifyCommand(run: (request: VerifyRequest) => Promise<void>): C
         "profile, a list or the unit itself allows. Who has less is confined further, and fine.",
     )
     .option("--profile <file>", "expect what a profile says; - for standard input", parseName)
-    .option("--cap <list>", "expect these capabilities, in any spelling; none for none", parseCapabilityList)
+    .option(
+      "--cap <list>",
+      "expect these capabilities, in any spelling; none for none",
+      parseCapabilityList,
+    )
     .option("--pid <pid>", "look at a process", parsePid)
     .option("--unit <unit>", "look at all processes of a unit")
     .option("--container <id>", "look at a container, by the start of its id or by its name")

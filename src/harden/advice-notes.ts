@@ -75,7 +75,9 @@ function provenNotes({ findings, runs }: Profile, { isProven, all }: Grant): rea
 /** What nobody has tried without, or could try without, is not granted for it. */
 function unprovenNotes({ runs }: Profile, { isProven, all }: Grant): readonly string[] {
   const proofs = runs.flatMap(({ proof }) => proof?.capabilities ?? []);
-  const untested = proofs.filter(({ proof, capability }) => proof === "untested" && !all.includes(capability));
+  const untested = proofs.filter(
+    ({ proof, capability }) => proof === "untested" && !all.includes(capability),
+  );
   const names = [...new Set(untested.map(({ capability }) => capability))];
   if (!isProven || names.length === 0) return [];
   return [

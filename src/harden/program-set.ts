@@ -25,7 +25,10 @@ export function keptSetNotes({ grant, neededBy: programs }: Workload): readonly 
   ];
 }
 
-/** The constant of a header; what has no name yet is written as its number. */
+/**
+ * The constant of a header; what has no name yet is written as its number, which systemd and libcap
+ * understand as well.
+ */
 export function constantOrNumber(name: string): string {
   return name.startsWith("cap_") ? String(capabilityNumber(name)) : constantName(name);
 }

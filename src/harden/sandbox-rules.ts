@@ -9,10 +9,13 @@ import { runsAsRoot, type Workload } from "./workload.ts";
  */
 export interface SandboxRule {
   readonly setting: string;
-  /** What it forbids. */
+  /** What it forbids, as the subject of a sentence; without `asks` the whole sentence. */
   readonly what: string;
   /** What all that it forbids asks for, by call; null stands for any. One alone must not be used. */
-  readonly asks: readonly { readonly capability: string; readonly calls: readonly string[] | null }[];
+  readonly asks: readonly {
+    readonly capability: string;
+    readonly calls: readonly string[] | null;
+  }[];
   /** Capabilities that systemd takes out of the bounding set for it (unit_patch_contexts()). */
   readonly implies: readonly string[];
   /** Root may do the same without a capability. */
@@ -49,7 +52,7 @@ function filter(
   return { setting, what, asks, implies: [], ...facts };
 }
 
-function asks(capability: string, ...calls: readonly string[]): SandboxRule["asks"][number] {
+function asked(capability: string, ...calls: readonly string[]): SandboxRule["asks"][number] {
   return { capability, calls: calls.length === 0 ? null : calls };
 }
 
@@ -57,93 +60,92 @@ function asks(capability: string, ...calls: readonly string[]): SandboxRule["ask
 export const SANDBOX_RULES: readonly SandboxRule[] = [
   {
     setting: "ProtectSystem=full",
-    what: "/usr, /boot and /etc read-only: as a user other than root, without CAP_DAC_OVERRIDE, it writes there only what belongs to that user",
+    what: "/usr, /boot and /etc belong to root: another user writes there only what belongs to it",
     asks: [],
     implies: [],
     user: "never-root",
   },
   {
     setting: "ProtectKernelTunables=yes",
-    what: "settings under /proc and /sys read-only: they belong to root, and writing them without CAP_DAC_OVERRIDE fails",
+    what: "the settings under /proc and /sys belong to root: another user does not write them",
     asks: [],
     implies: [],
     user: "never-root",
   },
   {
     setting: "ProtectControlGroups=yes",
-    what: "control groups read-only: they belong to root, unless the unit has Delegate=",
+    what: "control groups belong to root, unless the unit has Delegate=",
     asks: [],
     implies: [],
     user: "never-root",
   },
   {
     setting: "ProtectKernelLogs=yes",
-    what: "no log of the kernel",
-    asks: [asks("syslog")],
+    what: "reading the log of the kernel",
+    asks: [asked("syslog")],
     implies: ["syslog"],
     user: "never-root",
     log: "restricted",
   },
   {
     setting: "ProtectHostname=yes",
-    what: "the host name is not changed",
-    asks: [asks("sys_admin", "sethostname", "setdomainname")],
+    what: "changing the host name",
+    asks: [asked("sys_admin", "sethostname", "setdomainname")],
     implies: [],
     user: "never-root",
   },
   {
     // finit_module() and delete_module() ask before anything else: kernel/module/main.c.
     setting: "ProtectKernelModules=yes",
-    what: "no kernel module loaded",
-    asks: [asks("sys_module")],
+    what: "loading kernel modules",
+    asks: [asked("sys_module")],
     implies: ["sys_module"],
   },
   {
     // user_check_sched_setscheduler(): RLIMIT_RTPRIO is 0 unless LimitRTPRIO= is set.
     setting: "RestrictRealtime=yes",
-    what: "no realtime scheduling",
-    asks: [asks("sys_nice", "sched_setscheduler", "sched_setparam", "sched_setattr")],
+    what: "realtime scheduling, without LimitRTPRIO=,",
+    asks: [asked("sys_nice", "sched_setscheduler", "sched_setparam", "sched_setattr")],
     implies: [],
   },
   {
     // create_new_namespaces() and the install functions of setns(2) ask for it but for user
     // namespaces; mapping ids of one asks for capabilities in it.
     setting: "RestrictNamespaces=yes",
-    what: "no new namespaces",
-    asks: [asks("sys_admin", "clone", "clone3", "unshare", "setns")],
+    what: "a new namespace",
+    asks: [asked("sys_admin", "clone", "clone3", "unshare", "setns")],
     implies: [],
     namespaces: "unused",
   },
   {
     // packet_create(), xsk_create() and pfkey_create() ask first.
     setting: "RestrictAddressFamilies=~AF_PACKET AF_XDP",
-    what: "no packet sockets",
-    asks: [asks("net_raw", "socket")],
+    what: "a packet socket",
+    asks: [asked("net_raw", "socket")],
     implies: [],
     namespaces: "unused",
   },
   {
     setting: "RestrictAddressFamilies=~AF_KEY",
-    what: "no keys of IPsec",
-    asks: [asks("net_admin", "socket")],
+    what: "a socket for keys of IPsec",
+    asks: [asked("net_admin", "socket")],
     implies: [],
     namespaces: "unused",
   },
-  filter(["@module"], "calls that load modules", [asks("sys_module")]),
-  filter(["@reboot"], "calls that restart the machine", [asks("sys_boot")]),
-  filter(["@swap"], "calls that swap", [asks("sys_admin", "swapon", "swapoff")]),
-  filter(["@raw-io"], "calls that reach hardware ports", [asks("sys_rawio")]),
-  filter(["clock_settime", "settimeofday"], "calls that set the clock", [
-    asks("sys_time", "clock_settime", "settimeofday"),
+  filter(["@module"], "each call that loads a module", [asked("sys_module")]),
+  filter(["@reboot"], "each call that restarts the machine", [asked("sys_boot")]),
+  filter(["@swap"], "each call that begins or ends swapping", [
+    asked("sys_admin", "swapon", "swapoff"),
   ]),
-  filter(["acct"], "calls that start accounting", [asks("sys_pacct")]),
-  filter(
-    MOUNT_CALLS,
-    "calls that mount",
-    [asks("sys_admin", ...MOUNT_CALLS)],
-    { namespaces: "unused" },
-  ),
-  filter(["chroot"], "calls that change the root directory", [asks("sys_chroot")], {
+  filter(["@raw-io"], "each call that reaches hardware ports", [asked("sys_rawio")]),
+  filter(["clock_settime", "settimeofday"], "each call that sets the clock", [
+    asked("sys_time", "clock_settime", "settimeofday"),
+  ]),
+  filter(["acct"], "acct(2)", [asked("sys_pacct")]),
+  filter(MOUNT_CALLS, "each call that mounts", [asked("sys_admin", ...MOUNT_CALLS)], {
+    namespaces: "unused",
+  }),
+  filter(["chroot"], "chroot(2)", [asked("sys_chroot")], {
     namespaces: "unused",
   }),
 ];
@@ -158,7 +160,10 @@ export function isUntouchable(workload: Workload): boolean {
 
 /** What no trace of capabilities decides, and worth a try: each with what has to be known. */
 export const UNDECIDED: readonly SandboxOption[] = [
-  { setting: "ProtectSystem=strict", reason: "which paths it writes: name them in ReadWritePaths=" },
+  {
+    setting: "ProtectSystem=strict",
+    reason: "which paths it writes: name them in ReadWritePaths=",
+  },
   { setting: "ProtectHome=yes", reason: "whether it reads home directories" },
   { setting: "PrivateTmp=yes", reason: "whether it shares files or sockets in /tmp" },
   { setting: "PrivateDevices=yes", reason: "which devices it opens" },

@@ -63,8 +63,7 @@ function judge(rule: SandboxRule, workload: Workload): Judgement {
     if (!judgement.holds) return judgement;
     reasons.push(judgement.reason);
   }
-  const why = [...new Set(reasons)].join("; ");
-  return { holds: true, reason: why === "" ? rule.what : `${rule.what}: ${why}` };
+  return yes([rule.what, [...new Set(reasons)].join(", and ")].join(" ").trim());
 }
 
 function refusalOf(
@@ -102,7 +101,7 @@ function judgeCalls(
   const used = calls === null ? [...seen] : calls.filter((call) => seen.has(call));
   if (used.length > 0) return no(`${name} was asked for in ${used.join(", ")}`);
   const where = calls === null ? "" : ` in ${calls.join(", ")}`;
-  return yes(`${name} was not asked for${where}`);
+  return yes(`takes ${name}, which was not asked for${where}`);
 }
 
 function yes(reason: string): Judgement {

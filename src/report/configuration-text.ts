@@ -16,7 +16,9 @@ const WIDTH = 96;
  */
 export function renderConfigurationText(configuration: Configuration): string {
   const { comment, lines } = configuration;
-  const header = headerOf(configuration).map((line) => (line === "" ? comment : `${comment} ${line}`));
+  const header = headerOf(configuration).map((line) =>
+    line === "" ? comment : `${comment} ${line}`,
+  );
   return [...header, ...lines].map((line) => `${line}\n`).join("");
 }
 

@@ -62,7 +62,7 @@ describe("the notes", () => {
 
   test("keep a number that has no name, and say so", () => {
     const systemd = adviseOn(MERGED).recommendations.find(({ target }) => target === "systemd");
-    expect(systemd?.text).toContain("CapabilityBoundingSet=CAP_NET_RAW CAP_SYSLOG CAP_41\n");
+    expect(systemd?.text).toContain("CapabilityBoundingSet=CAP_NET_RAW CAP_SYSLOG 41\n");
     expect(adviseOn(MERGED).notes.join("\n")).toContain("CAP_41: newer than the names");
   });
 });

@@ -27,7 +27,9 @@ export function draftAuditd(workload: Workload): Draft {
       "# What changes its own privileges; giving them up at the start is recorded as well.",
       ...scopes.flatMap((scope) => changeRules(scope, label)),
       ...(programs.length === 0 ? [] : ["", "# What replaces the program, or changes its file."]),
-      ...programs.map((path) => `-a always,exit -F path=${path} -F perm=wa -F key=cap-${label}-file`),
+      ...programs.map(
+        (path) => `-a always,exit -F path=${path} -F perm=wa -F key=cap-${label}-file`,
+      ),
       ...denialRules(workload, scopes),
     ],
     notes: [

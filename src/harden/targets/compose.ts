@@ -21,9 +21,7 @@ export function draftCompose(workload: Workload): Draft {
       "      - ALL",
       ...(grant.all.length === 0 ? [] : ["    cap_add:"]),
       ...grant.all.map((name) => `      - ${containerName(name)} # ${basisOfName(workload, name)}`),
-      ...(mayForbidGains(workload)
-        ? ["    security_opt:", "      - no-new-privileges:true"]
-        : []),
+      ...(mayForbidGains(workload) ? ["    security_opt:", "      - no-new-privileges:true"] : []),
     ],
     notes: dockerNotes(workload),
   };

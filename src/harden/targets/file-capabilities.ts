@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constantName } from "../../capabilities/spelling.ts";
 import type { Detail, Draft } from "../draft.ts";
 import { isInterpreter } from "../interpreters.ts";
+import { constantOrNumber } from "../program-set.ts";
 import { shellWord } from "../shell-word.ts";
 import type { UserProgram } from "../user-programs.ts";
 import type { Workload } from "../workload.ts";
@@ -50,7 +50,7 @@ function describe({ program, capabilities }: UserProgram): Command {
   if (word === null) {
     return { command: null, note: `${program}: no command is written for a path like this.` };
   }
-  const names = capabilities.map((name) => constantName(name).toLowerCase());
+  const names = capabilities.map((name) => constantOrNumber(name).toLowerCase());
   return { command: { text: `${names.join(",")}+ep`, word }, note: null };
 }
 

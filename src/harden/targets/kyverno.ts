@@ -45,8 +45,7 @@ export function draftKyverno(workload: Workload): Draft {
 }
 
 /** All three lists in one: those that a pod does not have are null, which flattening leaves out. */
-const ALL_CONTAINERS =
-  "request.object.spec.[containers, initContainers, ephemeralContainers][]";
+const ALL_CONTAINERS = "request.object.spec.[containers, initContainers, ephemeralContainers][]";
 
 function dropRule(workload: Workload): readonly string[] {
   return [
@@ -58,7 +57,7 @@ function dropRule(workload: Workload): readonly string[] {
     "                all:",
     "                  - key: ALL",
     "                    operator: AnyNotIn",
-    "                    value: \"{{ element.securityContext.capabilities.drop[] || `[]` }}\"",
+    '                    value: "{{ element.securityContext.capabilities.drop[] || `[]` }}"',
   ];
 }
 
@@ -76,7 +75,7 @@ function addRule(workload: Workload): readonly string[] {
     "            deny:",
     "              conditions:",
     "                all:",
-    "                  - key: \"{{ element.securityContext.capabilities.add[] || `[]` }}\"",
+    '                  - key: "{{ element.securityContext.capabilities.add[] || `[]` }}"',
     "                    operator: AnyNotIn",
     ...(all.length === 0
       ? ['                    value: [""]']

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Draft } from "../draft.ts";
 import type { Workload } from "../workload.ts";
+import { capitalised, commented } from "./commented.ts";
 import { isServiceName } from "./systemd.ts";
 import { structuredSettings } from "./structured-settings.ts";
 
@@ -20,7 +21,7 @@ export function draftNix(workload: Workload): Draft {
       "{",
       `  systemd.services.${nixString(service)}.serviceConfig = {`,
       ...structuredSettings(workload).flatMap(({ comment, key, values }) => [
-        ...(comment === null ? [] : [`    # ${comment}`]),
+        ...(comment === null ? [] : commented(capitalised(comment)).map((line) => `    ${line}`)),
         ...(key === null ? [] : [`    ${key} = lib.mkForce ${nixList(values)};`]),
       ]),
       "  };",

@@ -31,7 +31,10 @@ export function podSecurityOf(workload: Workload): {
   const { all } = workload.grant;
   const beyondBaseline = all.filter((name) => !BASELINE.includes(name));
   if (beyondBaseline.length > 0) {
-    return { level: "privileged", reasons: [`baseline does not admit ${listNames(beyondBaseline)}`] };
+    return {
+      level: "privileged",
+      reasons: [`baseline does not admit ${listNames(beyondBaseline)}`],
+    };
   }
   const beyondRestricted = all.filter((name) => name !== "net_bind_service");
   const isNonRoot = workload.user === null ? all.length === 0 : !isRoot(workload.user);

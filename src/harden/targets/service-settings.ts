@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constantName } from "../../capabilities/spelling.ts";
+import { constantOrNumber } from "../program-set.ts";
 import { type Account, isRoot, runsAsRoot, type Workload } from "../workload.ts";
 
 /** Settings of [Service] that belong together, and the reason for them. */
@@ -63,15 +63,18 @@ function setSettings(workload: Workload): readonly SettingGroup[] {
       : "Nothing it executes can gain more than this.",
     lines: listLines("CapabilityBoundingSet", workload),
   };
-  const ambient = runsAsRoot(workload) && workload.evidence?.hasNoRoot !== true
-    ? {
-        comment: "For root the bounding set is enough; what another unit file gives is taken back.",
-        lines: ["AmbientCapabilities="],
-      }
-    : {
-        comment: "Without root's privileges it has what is ambient, in the programs it executes too.",
-        lines: listLines("AmbientCapabilities", workload),
-      };
+  const ambient =
+    runsAsRoot(workload) && workload.evidence?.hasNoRoot !== true
+      ? {
+          comment:
+            "For root the bounding set is enough; what another unit file gives is taken back.",
+          lines: ["AmbientCapabilities="],
+        }
+      : {
+          comment:
+            "Without root's privileges it has what is ambient, in the programs it executes too.",
+          lines: listLines("AmbientCapabilities", workload),
+        };
   return [bounding, ambient];
 }
 
@@ -85,7 +88,7 @@ function listLines(key: string, { capabilities }: Workload): readonly string[] {
   const lines = groups.flatMap(({ basis, comment }) => {
     const names = capabilities.filter((each) => each.basis === basis);
     if (names.length === 0) return [];
-    const list = names.map(({ capability }) => constantName(capability)).join(" ");
+    const list = names.map(({ capability }) => constantOrNumber(capability)).join(" ");
     return [comment, `${key}=${list}`];
   });
   return [`${key}=`, ...lines];

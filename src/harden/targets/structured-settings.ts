@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sandboxFor } from "../sandbox.ts";
 import type { Workload } from "../workload.ts";
+import { capitalised } from "./commented.ts";
 import { serviceSettings } from "./service-settings.ts";
 
 /** One key of [Service] with its assignments in order, or a comment alone. */
@@ -15,7 +16,7 @@ export function structuredSettings(workload: Workload): readonly StructuredSetti
   const groups = [
     ...serviceSettings(workload),
     ...sandboxFor(workload).written.map(({ setting, reason }) => ({
-      comment: `${reason}.`,
+      comment: `${capitalised(reason)}.`,
       lines: [setting],
     })),
   ];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constantName } from "../../capabilities/spelling.ts";
 import type { Detail, Draft } from "../draft.ts";
-import { type Sandbox, sandboxFor } from "../sandbox.ts";
+import { constantOrNumber } from "../program-set.ts";
+import { type Sandbox, type SandboxOption, sandboxFor } from "../sandbox.ts";
 import { listNames } from "../wording.ts";
 import { runsAsRoot, type Workload } from "../workload.ts";
+import { capitalised, commented } from "./commented.ts";
 import { serviceSettings } from "./service-settings.ts";
 
 /**
@@ -28,7 +29,7 @@ export function draftSystemd(workload: Workload, detail: Detail): Draft {
 }
 
 function brief({ grant: { all, ranAsRoot } }: Workload): readonly string[] {
-  const names = all.map(constantName).join(" ");
+  const names = all.map(constantOrNumber).join(" ");
   if (all.length === 0) {
     return [
       ...(ranAsRoot
@@ -54,23 +55,32 @@ function brief({ grant: { all, ranAsRoot } }: Workload): readonly string[] {
 /** Each setting below the reason for it. */
 function full(workload: Workload): readonly string[] {
   return [
-    ...serviceSettings(workload).flatMap(({ comment, lines }) => [`# ${comment}`, ...lines]),
+    ...serviceSettings(workload).flatMap(({ comment, lines }) => [...commented(comment), ...lines]),
     "",
     ...sandboxLines(sandboxFor(workload)),
   ];
 }
 
 function sandboxLines({ obstacle, written, refused, undecided }: Sandbox): readonly string[] {
-  if (obstacle !== null) return [`# No sandboxing: ${obstacle}.`];
+  if (obstacle !== null) return commented(`No sandboxing: ${obstacle}.`);
   return [
     "# Sandboxing that takes nothing away which was seen to be used:",
-    ...written.flatMap(({ setting, reason }) => [`# ${reason}.`, setting]),
-    ...(refused.length === 0 ? [] : ["", "# Not written:"]),
-    ...refused.map(({ setting, reason }) => `# ${setting}: ${reason}.`),
+    ...written.flatMap(({ setting, reason }) => [...commented(`${capitalised(reason)}.`), setting]),
+    ...(refused.length === 0 ? [] : ["", "# Not written, each for its reason:"]),
+    ...byReason(refused).flatMap(({ setting, reason }) => commented(`${setting}: ${reason}.`)),
     "",
     "# A trace of capabilities does not tell; try one at a time when you know:",
     ...undecided.map(({ setting, reason }) => `# ${setting}: ${reason}.`),
   ];
+}
+
+/** Settings with one reason in one line. */
+function byReason(options: readonly SandboxOption[]): readonly SandboxOption[] {
+  const reasons = [...new Set(options.map(({ reason }) => reason))];
+  return reasons.map((reason) => {
+    const alike = options.filter((each) => each.reason === reason);
+    return { setting: alike.map(({ setting }) => setting).join(", "), reason };
+  });
 }
 
 function privilegeNotes(workload: Workload): readonly string[] {
