@@ -54,5 +54,6 @@ export {
 export type { GivenSet } from "./verify/expectation.ts";
 export type * from "./verify/model.ts";
 export type { RunningTarget } from "./verify/processes.ts";
+export { type ManifestOptions, verifyManifest } from "./verify/verify-manifest.ts";
 export { verifyRunning, type VerifyOptions } from "./verify/verify.ts";
 export { VERSION } from "./version.ts";

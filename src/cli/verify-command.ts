@@ -5,18 +5,18 @@ import { toJson } from "../report/text/escape.ts";
 import { renderVerifyText } from "../report/verify-text.ts";
 import type { GivenSet } from "../verify/expectation.ts";
 import type { VerifyReport } from "../verify/model.ts";
+import { verifyManifest } from "../verify/verify-manifest.ts";
 import { verifyRunning } from "../verify/verify.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { writeReport } from "./output.ts";
+import { readInput } from "./read-input.ts";
 import { readProfile } from "./read-profile.ts";
 import { isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
 import type { VerifyRequest } from "./verify-options.ts";
 
 /** Runs `capscope verify`: a gate, so a difference is status 1 without being asked for. */
 export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
-  const { target, exact } = request;
-  const given = readGiven(request.expected);
-  const report = await verifyRunning({ time: new Date(), target, given, exact });
+  const report = await verify(request);
   writeReport(render(report, request), request.output);
   switch (report.verdict) {
     case "confined":
@@ -27,6 +27,19 @@ export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
       return request.allowPartial ? EXIT_CODE.ok : EXIT_CODE.incomplete;
   }
 }
+
+async function verify({ target, expected, exact }: VerifyRequest): Promise<VerifyReport> {
+  const given = readGiven(expected);
+  const time = new Date();
+  if (target.kind !== "manifest") return verifyRunning({ time, target, given, exact });
+  if (given === null) throw new UsageError("nothing to compare with", "give --profile or --cap");
+  const isOnDisk = target.file !== "-";
+  const text = readInput(target.file, MANIFEST_LIMIT_BYTES);
+  const file = isOnDisk ? target.file : "standard input";
+  return verifyManifest({ time, file, text, isOnDisk, name: target.name, given });
+}
+
+const MANIFEST_LIMIT_BYTES = 16 * 1024 * 1024;
 
 function readGiven(expected: VerifyRequest["expected"]): GivenSet | null {
   if (expected === null) return null;

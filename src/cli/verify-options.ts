@@ -10,9 +10,14 @@ import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 export const VERIFY_FORMATS = ["text", "json"] as const;
 export type VerifyFormat = (typeof VERIFY_FORMATS)[number];
 
+/** What is to be looked at; a file of "-" is standard input. */
+export type VerifyRequestTarget =
+  | RunningTarget
+  | { readonly kind: "manifest"; readonly file: string; readonly name: string | null };
+
 /** The command line of `capscope verify`, as given. */
 export interface VerifyRequest {
-  readonly target: RunningTarget;
+  readonly target: VerifyRequestTarget;
   /** What is expected; null for what a unit declares itself. */
   readonly expected:
     | { readonly kind: "profile"; readonly file: string }
@@ -32,6 +37,8 @@ interface RawOptions {
   readonly pid?: number;
   readonly unit?: string;
   readonly container?: string;
+  readonly file?: string;
+  readonly name?: string;
   readonly exact?: boolean;
   readonly allowPartial?: boolean;
   readonly format: VerifyFormat;
@@ -57,6 +64,8 @@ export function verifyCommand(run: (request: VerifyRequest) => Promise<void>): C
     .option("--pid <pid>", "look at a process", parsePid)
     .option("--unit <unit>", "look at all processes of a unit")
     .option("--container <id>", "look at a container, by the start of its id or by its name")
+    .option("--file <manifest>", "look at what a configuration declares", parseName)
+    .option("--name <name>", "of a configuration, only the container of this name", parseName)
     .option("--exact", "a bounding set that is smaller is a difference, too")
     .addOption(
       new Option("--format <format>", "form of the report").choices(VERIFY_FORMATS).default("text"),
@@ -89,19 +98,21 @@ function requestOf(raw: RawOptions): VerifyRequest {
   };
 }
 
-function targetOf({ pid, unit, container }: RawOptions): RunningTarget {
-  const targets: readonly (RunningTarget | null)[] = [
+function targetOf({ pid, unit, container, file, name }: RawOptions): VerifyRequestTarget {
+  const targets: readonly (VerifyRequestTarget | null)[] = [
     pid === undefined ? null : { kind: "process", pid },
     unit === undefined ? null : { kind: "unit", unit },
     container === undefined ? null : { kind: "container", container },
+    file === undefined ? null : { kind: "manifest", file, name: name ?? null },
   ];
   const [target, ...others] = targets.filter((each) => each !== null);
   if (target === undefined) throw new UsageError("nothing to verify", `give ${CHOICES}`);
   if (others.length > 0) throw new UsageError("more than one thing to verify", `one of ${CHOICES}`);
+  if (name !== undefined && target.kind !== "manifest") throw new UsageError("--name needs --file");
   return target;
 }
 
-const CHOICES = "--pid, --unit or --container";
+const CHOICES = "--pid, --unit, --container or --file";
 
 function expectedOf({ profile, cap }: RawOptions): VerifyRequest["expected"] {
   if (profile !== undefined && cap !== undefined) {

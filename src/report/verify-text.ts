@@ -113,7 +113,8 @@ function renderGroup(
   if (first === undefined) return "";
   // It is what the first program began with: its workers began with what it left them.
   const before = first.main && first.tids.length === 0 ? expectation.before : null;
-  const header = ["set", ...(before === null ? [] : ["before"]), "at most", "now", "result"];
+  const now = first.pid === null ? "would have" : "now";
+  const header = ["set", ...(before === null ? [] : ["before"]), "at most", now, "result"];
   const rows = first.sets.map((comparison) => [
     cell(`  ${comparison.set}`),
     ...(before === null ? [] : [cell(setText(before[comparison.set]))]),
@@ -148,9 +149,13 @@ function actualText({ actual, expected, verdict }: SetComparison, { compared }: 
   return setText(actual);
 }
 
-function resultCell({ set, verdict, extra }: SetComparison, { compared }: Holder): Cell {
+function resultCell(comparison: SetComparison, { compared, pid }: Holder): Cell {
+  const { set, verdict, extra, missing } = comparison;
   if (!compared) return cell("not compared");
   if (verdict === "wider") return { text: `wider: ${extraText(extra)}`, tone: "orange" };
+  if (pid === null && set === "bounding" && missing.length > 0) {
+    return { text: `lacking: ${extraText(missing)}`, tone: "orange" };
+  }
   return { text: verdict === "same" || isUsuallyEmpty(set) ? "ok" : "narrower", tone: "green" };
 }
 
@@ -166,11 +171,16 @@ function isUsuallyEmpty(set: SetName): boolean {
   return set === "inheritable" || set === "ambient";
 }
 
-function flagsLine({ noNewPrivileges, securebits }: Holder): string {
+function flagsLine({ noNewPrivileges, securebits, pid }: Holder): string {
   const flag = noNewPrivileges === null ? "unknown" : yesNo(noNewPrivileges);
-  const bits =
-    securebits === null ? "not visible" : securebits.length === 0 ? "none" : securebits.join(", ");
-  return `  no_new_privs: ${flag}; secure bits: ${bits}\n`;
+  // Of containers, nothing is declared of them.
+  if (securebits === null && pid === null) return `  no_new_privs: ${flag}\n`;
+  return `  no_new_privs: ${flag}; secure bits: ${securebitsText(securebits)}\n`;
+}
+
+function securebitsText(bits: readonly string[] | null): string {
+  if (bits === null) return "not visible";
+  return bits.length === 0 ? "none" : bits.join(", ");
 }
 
 function yesNo(value: boolean): string {

@@ -20,6 +20,8 @@ export interface SeenHolder {
   readonly main: boolean;
   readonly uid: number | null;
   readonly compared: boolean;
+  /** Where a manifest declares it; null for what runs. */
+  readonly line: number | null;
   readonly sets: Sets;
   readonly securebits: readonly string[] | null;
   readonly noNewPrivileges: boolean | null;
@@ -35,6 +37,7 @@ export function compareHolder(seen: SeenHolder, limits: Limits): Holder {
     main: seen.main,
     uid: seen.uid,
     compared: seen.compared,
+    line: seen.line,
     sets: SET_NAMES.map((set) => compareSet(set, expected[set], seen.sets[set])),
     securebits: seen.securebits,
     noNewPrivileges: seen.noNewPrivileges,
@@ -50,7 +53,10 @@ export function differencesOf(
   if (!holder.compared) return [];
   const who = describeHolder(holder);
   const about = { holder: index, sets: [], capabilities: [] } as const;
-  const differences = setDifferences(holder, index, expectation.exact);
+  const differences = [
+    ...setDifferences(holder, index, expectation.exact),
+    ...lackingDifferences(holder, index),
+  ];
   if (expectation.noNewPrivileges === true && holder.noNewPrivileges === false) {
     const message = `${who}: no_new_privs is not set: an exec can give it more`;
     differences.push({ kind: "no-new-privileges", ...about, message });
@@ -107,6 +113,17 @@ function setDifferences(holder: Holder, index: number, exact: boolean): Differen
       return { kind: "narrower-set", holder: index, ...group, message } as const;
     }),
   ];
+}
+
+/**
+ * Of what is only declared: nobody can have given anything up yet, so what is missing in the bounding
+ * set was never granted, and the program will be refused it.
+ */
+function lackingDifferences(holder: Holder, index: number): readonly Difference[] {
+  const missing = holder.sets.find(({ set }) => set === "bounding")?.missing ?? [];
+  if (holder.pid !== null || missing.length === 0) return [];
+  const message = `${describeHolder(holder)}: will be refused ${namesText(missing)}`;
+  return [{ kind: "lacking", holder: index, sets: ["bounding"], capabilities: missing, message }];
 }
 
 interface AlikeSets {

@@ -86,6 +86,8 @@ export interface Holder {
   readonly uid: number | null;
   /** False in a user namespace other than the main one's: its capabilities are others, not compared. */
   readonly compared: boolean;
+  /** Where a manifest declares it; null for what runs. */
+  readonly line: number | null;
   /** One for each set, in the order of `SET_NAMES`. */
   readonly sets: readonly SetComparison[];
   /** Null where they could not be seen. */

@@ -58,15 +58,18 @@ function absentNotes(holders: readonly Holder[], { source, capabilities }: Expec
 
 /** The mistake that a bounding set grants something. */
 function idleNotes(holders: readonly Holder[], { source, capabilities }: Expectation): string[] {
-  const main = holders.find((holder) => holder.main && holder.tids.length === 0);
-  if (main === undefined || main.pid === null || main.uid === 0) return [];
   if (source === "unit" || capabilities.length === 0) return [];
-  const reachable = actualOf(main, "bounding").some((name) => capabilities.includes(name));
-  if (!reachable || actualOf(main, "permitted").length > 0) return [];
-  return [
-    `${describeHolder(main)} runs with uid ${main.uid} and holds nothing: a bounding set grants ` +
-      "nothing by itself. If it needs them after its start, ambient capabilities give them.",
-  ];
+  const first = holders.filter(({ main, tids, uid }) => main && tids.length === 0 && uid !== 0);
+  return first
+    .filter((holder) => actualOf(holder, "permitted").length === 0)
+    .filter((holder) => actualOf(holder, "bounding").some((name) => capabilities.includes(name)))
+    .map((holder) => {
+      const user = holder.uid === null ? "as a user other than root" : `with uid ${holder.uid}`;
+      return (
+        `${describeHolder(holder)} runs ${user} and holds nothing: a bounding set grants nothing ` +
+        "by itself. What it needs after its start, ambient capabilities or those of its file give."
+      );
+    });
 }
 
 function actualOf({ sets }: Holder, wanted: SetName): readonly string[] {

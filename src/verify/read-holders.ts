@@ -65,7 +65,7 @@ function readProcess(
   if (result.kind !== "status" || hasEnded(result.status)) return [];
   const namespace = pid === mainPid ? reference : readNamespace(pid, "user");
   const compared = namespace === null || reference === null || namespace === reference;
-  const base = { name: result.status.comm, pid, main: pid === mainPid, compared };
+  const base = { name: result.status.comm, pid, main: pid === mainPid, compared, line: null };
   const leader = { ...base, tids: [], ...heldBy(pid, result.status, securebitsOf) };
   return [leader, ...differingThreads(leader, result.status, securebitsOf)];
 }

@@ -117,6 +117,10 @@ test.each([
   [["--pid", "1", "--unit", "x", "--cap", "none"], 2, "more than one thing to verify"],
   [["--pid", "1", "--cap", "none", "--profile", "x"], 2, "both say what is expected"],
   [["--pid", "1", "--profile", "/nonexistent"], 3, "opening /nonexistent: no such file"],
+  [["--file", "/nonexistent", "--cap", "none"], 3, "opening /nonexistent: no such file"],
+  [["--file", "/etc/passwd", "--cap", "none"], 2, "is no configuration that can be read"],
+  [["--file", "x"], 2, "nothing to compare with"],
+  [["--pid", "1", "--name", "x", "--cap", "none"], 2, "--name needs --file"],
   [["--pid", "1", "--cap", "nonsense"], 2, "It is no list of capabilities."],
 ] as const)("%p ends with status %p", (words, status, message) => {
   const run = runCapscope(["verify", ...words]);

@@ -24,6 +24,8 @@ const profile = {
   before: { inheritable: [], ambient: [], ...all },
 } as const;
 
+const DECLARED = { pid: null, line: 7, securebits: null } as const;
+
 const SCENARIOS: Readonly<Record<string, VerifyReport>> = {
   confined: verified({
     seen: [rootWith(web), worker(221, web), worker(222, web)],
@@ -48,6 +50,14 @@ const SCENARIOS: Readonly<Record<string, VerifyReport>> = {
       worker(221, web),
     ],
     unit: unit({ bounding: web, ambient: web, noNewPrivileges: true, uid: 33 }),
+  }),
+  manifest: verified({
+    seen: [
+      rootWith(setOf("setuid", "net_bind_service"), { name: "Pod web: nginx", ...DECLARED }),
+      holder({ bounding: web }, { name: "Pod web: log", uid: 101, ...DECLARED, line: 12 }),
+    ],
+    given: profile,
+    target: { kind: "manifest", file: "pod.yaml", format: "kubernetes" },
   }),
   hostile: verified({
     seen: [rootWith(ALL, { name: "a\u001b[31m\u202e\nb" })],

@@ -21,6 +21,7 @@ export function holder(
     main: true,
     uid: 0,
     compared: true,
+    line: null,
     sets: { inheritable: 0n, permitted: 0n, effective: 0n, bounding: 0n, ambient: 0n, ...sets },
     securebits: [],
     noNewPrivileges: false,

@@ -95,7 +95,7 @@ describe("a set that was given", () => {
     });
     expect(report.notes).toEqual([
       "pid 220 (nginx) runs with uid 33 and holds nothing: a bounding set grants nothing by " +
-        "itself. If it needs them after its start, ambient capabilities give them.",
+        "itself. What it needs after its start, ambient capabilities or those of its file give.",
     ]);
   });
 });
