@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CapabilitySet, capabilityNames } from "./set.ts";
+import { formatLibcapText } from "./libcap-text.ts";
+import { type CapabilitySet, EMPTY_SET } from "./set.ts";
 
 /** A decoded `security.capability` extended attribute. */
 export interface FileCapabilities {
@@ -46,26 +47,29 @@ export function decodeFileCapabilities(bytes: Uint8Array): FileCapabilities | nu
   };
 }
 
-/** cap_to_text(3) form such as `cap_net_raw=ep`; `[rootid=1000]` follows when there is one. */
+/** The text that getcap -n(8) prints: `cap_net_raw=ep`; ` [rootid=1000]` follows when there is one. */
 export function formatFileCapabilities(caps: FileCapabilities): string {
-  const groups = new Map<string, CapabilitySet>();
-  const both = caps.permitted & caps.inheritable;
-  const effective = caps.effective ? "e" : "";
-  addGroup(groups, `${effective}ip`, both);
-  addGroup(groups, `${effective}p`, caps.permitted & ~both);
-  addGroup(groups, `${effective}i`, caps.inheritable & ~both);
-  const clauses = [...groups].map(
-    ([flags, set]) =>
-      `${capabilityNames(set)
-        .map((name) => (name.startsWith("cap_") ? name : `cap_${name}`))
-        .join(",")}=${flags}`,
-  );
-  // The attribute is there, and root gets nothing from the file: not the same as none.
-  if (clauses.length === 0) clauses.push("=");
-  const rootId = caps.rootUid === null ? "" : ` [rootid=${caps.rootUid}]`;
-  return clauses.join(" ") + rootId;
+  const { permitted, inheritable, rootUid } = caps;
+  // The kernel has one bit for all; libcap shows it as a set.
+  const effective = caps.effective ? permitted | inheritable : EMPTY_SET;
+  const text = formatLibcapText({ effective, inheritable, permitted });
+  return text + (rootUid === null ? "" : ` [rootid=${rootUid}]`);
 }
 
-function addGroup(groups: Map<string, CapabilitySet>, flags: string, set: CapabilitySet): void {
-  if (set !== 0n) groups.set(flags, set);
+/**
+ * Encodes the attribute as setcap(8) writes it: version 2, or 3 when there is a root uid. Version 1
+ * is never written.
+ */
+export function encodeFileCapabilities(caps: FileCapabilities): Uint8Array {
+  const { permitted, inheritable, effective, rootUid } = caps;
+  const view = new DataView(new ArrayBuffer(rootUid === null ? 20 : 24));
+  const version = rootUid === null ? 0x02000000 : 0x03000000;
+  view.setUint32(0, version + (effective ? EFFECTIVE : 0), true);
+  for (const word of [0, 1]) {
+    const shift = BigInt(32 * word);
+    view.setUint32(4 + word * 8, Number((permitted >> shift) & 0xffffffffn), true);
+    view.setUint32(8 + word * 8, Number((inheritable >> shift) & 0xffffffffn), true);
+  }
+  if (rootUid !== null) view.setUint32(20, rootUid, true);
+  return new Uint8Array(view.buffer);
 }

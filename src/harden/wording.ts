@@ -2,16 +2,13 @@
 import { constantName } from "../capabilities/spelling.ts";
 import type { Grant } from "./grant.ts";
 
+export { containerName } from "../capabilities/spelling.ts";
+
 /** "CAP_CHOWN, CAP_KILL and CAP_SETUID". */
 export function listNames(capabilities: readonly string[]): string {
   const names = capabilities.map(constantName);
   const last = names.at(-1) ?? "";
   return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
-}
-
-/** As container runtimes spell it: NET_RAW; what has only a number stays CAP_41. */
-export function containerName(capability: string): string {
-  return constantName(capability).replace(/^CAP_(?!\d)/, "");
 }
 
 /** The sentence that each configuration carries as a comment. */

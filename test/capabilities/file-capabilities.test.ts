@@ -31,22 +31,22 @@ const AS_SETCAP_READS: readonly (readonly [string, string, string])[] = [
   [
     "inheritable beside permitted, effective",
     "0100000200200000001000000000000000000000",
-    "cap_net_raw=ep cap_net_admin=ei",
+    "cap_net_admin=ei cap_net_raw+ep",
   ],
   [
     "inheritable beside permitted",
     "0000000200200000001000000000000000000000",
-    "cap_net_raw=p cap_net_admin=i",
+    "cap_net_admin=i cap_net_raw+p",
   ],
   [
     "some of the permitted ones inheritable",
     "0100000201300000003000000000000000000000",
-    "cap_net_admin,cap_net_raw=eip cap_chown=ep",
+    "cap_net_admin,cap_net_raw=eip cap_chown+ep",
   ],
   [
     "three clauses",
     "0100000221000000012000000000000000000000",
-    "cap_chown=eip cap_kill=ep cap_net_raw=ei",
+    "cap_chown=eip cap_net_raw+ei cap_kill+ep",
   ],
 ];
 
@@ -67,7 +67,7 @@ describe("formatFileCapabilities", () => {
 
   test("a capability that has no name yet keeps its number", () => {
     const caps = decode("0100000200200000000000000002000000000000");
-    expect(formatFileCapabilities(caps)).toBe("cap_net_raw,cap_41=ep");
+    expect(formatFileCapabilities(caps)).toBe("cap_net_raw=ep 41+ep");
   });
 
   test("an empty attribute is told apart from none, as getcap does", () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CapabilitySet, EMPTY_SET, setOf } from "../../capabilities/set.ts";
+import { type CapabilitySet, EMPTY_SET, EVERYTHING, setOf } from "../../capabilities/set.ts";
 import type { UnitAssignment, UnitDeclaration } from "../model.ts";
-import { EVERYTHING, mergeCapabilities } from "./capability-list.ts";
+import { mergeCapabilities } from "./capability-list.ts";
 import { IMPLY_NO_NEW_PRIVILEGES, REMOVED_FROM_BOUNDING } from "./implied.ts";
 import { parseBoolean, SECURE_BITS } from "./values.ts";
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CapabilitySet, setOf } from "../../../capabilities/set.ts";
+import { type CapabilitySet, EVERYTHING, setOf } from "../../../capabilities/set.ts";
 import { UsageError } from "../../../errors.ts";
 import type { Account, AccountDatabase } from "../../account.ts";
 import type { ResourceLimit } from "../../resource-limits.ts";
-import { EVERYTHING } from "../../../manifest/systemd/capability-list.ts";
 import {
   IMPLY_NO_NEW_PRIVILEGES,
   REMOVED_FROM_BOUNDING,

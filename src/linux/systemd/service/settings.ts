@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CapabilitySet, EMPTY_SET } from "../../../capabilities/set.ts";
+import { type CapabilitySet, EMPTY_SET, EVERYTHING } from "../../../capabilities/set.ts";
 import { UsageError } from "../../../errors.ts";
-import { EVERYTHING, mergeCapabilities } from "../../../manifest/systemd/capability-list.ts";
+import { mergeCapabilities } from "../../../manifest/systemd/capability-list.ts";
 import type { Assignment } from "../../../manifest/systemd/unit-text.ts";
 import { parseBoolean, SECURE_BITS } from "../../../manifest/systemd/values.ts";
 import { splitWords } from "../../../manifest/systemd/words.ts";
