@@ -2,6 +2,23 @@
 
 /** The public API: what the command line is made of. */
 export { CAPABILITY_NAMES, capabilityName } from "./capabilities/names.ts";
+export {
+  fullCredentials,
+  type IdRange,
+  type Ids,
+  INITIAL_USER_NAMESPACE,
+  type TaskCredentials,
+  type UserNamespace,
+} from "./capabilities/credentials.ts";
+export {
+  execve,
+  type ExecConditions,
+  type ExecNote,
+  type ExecResult,
+  type ExecutedFile,
+  identityRuleOf,
+  PLAIN_EXEC,
+} from "./capabilities/execve.ts";
 export { applyDropIn, type ApplyOptions, planDropIn } from "./apply/apply.ts";
 export type * from "./apply/model.ts";
 export { collectDoctor, type DoctorOptions } from "./doctor/collect.ts";

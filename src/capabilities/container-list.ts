@@ -12,9 +12,9 @@ export interface ContainerRequest {
 }
 
 export interface ContainerResult {
-  /** The bounding set of the container; null when the engine refuses the request. */
-  readonly set: CapabilitySet | null;
-  /** Why it refuses. */
+  /** The bounding set of the container; what is at fault has no part in it. */
+  readonly set: CapabilitySet;
+  /** Why the engine refuses to start the container; empty when it does not. */
   readonly faults: readonly string[];
   /** Words that have no effect, although nothing is refused. */
   readonly ignored: readonly string[];
@@ -48,7 +48,7 @@ export function containerCapabilities(
   const faults = ignores ? [] : unknown.map((word) => `unknown capability: ${word}`);
   if (engine === "podman") faults.push(...contradictions(add, drop));
   return {
-    set: faults.length === 0 ? combine(engine, base, add, drop, all) : null,
+    set: combine(engine, base, add, drop, all),
     faults,
     ignored: ignores ? unknown : [],
   };
@@ -70,7 +70,7 @@ function combine(
   all: CapabilitySet,
 ): CapabilitySet {
   if (engine === "docker" || engine === "podman") {
-    // docker asks for ALL under add first; podman refuses both.
+    // docker asks for ALL under add first; podman refuses ALL under both.
     if (add.isAll) return all & ~drop.set;
     return drop.isAll ? add.set : (base & ~drop.set) | add.set;
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "bun:test";
-import { capabilityNames, setOf } from "../../src/capabilities/set.ts";
+import { capabilityNames, EVERYTHING, setOf } from "../../src/capabilities/set.ts";
 import { detectKind } from "../../src/manifest/detect.ts";
 import { readManifest } from "../../src/manifest/read.ts";
-import { EVERYTHING } from "../../src/manifest/systemd/capability-list.ts";
 import { declaredCredentials } from "../../src/manifest/systemd/credentials.ts";
 
 const unitOf = (text: string, name = "/etc/systemd/system/web.service") => {

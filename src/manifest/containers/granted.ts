@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { containerCapabilities } from "../../capabilities/container-list.ts";
 import { CAPABILITY_NAMES } from "../../capabilities/names.ts";
-import { allCapabilities, type CapabilitySet, EMPTY_SET, setOf } from "../../capabilities/set.ts";
+import { type CapabilitySet, NAMED_CAPABILITIES, setOf } from "../../capabilities/set.ts";
 import type { ContainerDeclaration, Word } from "../model.ts";
 
 export type Platform = ContainerDeclaration["platform"];
-
-const ALL = allCapabilities(CAPABILITY_NAMES.length - 1);
 
 const COMMON = setOf(
   "chown",
@@ -36,7 +35,7 @@ export const DEFAULT_CAPABILITIES: Readonly<Record<Platform, CapabilitySet>> = {
 /** What a word in a list of capabilities stands for to the platform; null when to nothing. */
 export function wordMeaning({ text }: Word, platform: Platform): CapabilitySet | null {
   const upper = text.toUpperCase();
-  if (upper === "ALL") return ALL;
+  if (upper === "ALL") return NAMED_CAPABILITIES;
   const isPrefixed = upper.startsWith("CAP_");
   // Kubernetes' own list has no prefix: containerd puts one before whatever is there.
   if (isPrefixed && platform === "kubernetes") return null;
@@ -50,33 +49,25 @@ export function namesAll(words: readonly Word[]): boolean {
   return words.some(({ text }) => text.toUpperCase() === "ALL");
 }
 
+/** Kubernetes: where containerd runs the containers. */
+const ENGINES = {
+  docker: "docker",
+  compose: "docker",
+  kubernetes: "containerd",
+  podman: "podman",
+  quadlet: "podman",
+} as const;
+
 /**
  * The bounding set that the platform gives a container, which root in it has as its permitted
- * set too. Sources: TweakCapabilities() in moby (what is added wins), WithCapabilities() in
- * containerd's CRI plugin (what is dropped wins), MergeCapabilities() in containers/common.
+ * set too.
  */
 export function grantedSet(container: ContainerDeclaration): CapabilitySet {
   const { platform, privileged } = container;
-  if (privileged?.value === true) return ALL;
-  const add = meaningOf(container.add, platform);
-  const drop = meaningOf(container.drop, platform);
-  const defaults = DEFAULT_CAPABILITIES[platform];
-  if (platform === "kubernetes") {
-    const base = namesAll(container.drop) ? EMPTY_SET : namesAll(container.add) ? ALL : defaults;
-    const single = (words: readonly Word[]): CapabilitySet =>
-      meaningOf(words.filter(isSingle), platform);
-    return (base | single(container.add)) & ~single(container.drop);
-  }
-  if (namesAll(container.add)) return ALL & ~meaningOf(container.drop.filter(isSingle), platform);
-  return (defaults & ~drop) | add;
-}
-
-function isSingle({ text }: Word): boolean {
-  return text.toUpperCase() !== "ALL";
-}
-
-function meaningOf(words: readonly Word[], platform: Platform): CapabilitySet {
-  return words.reduce((set, word) => set | (wordMeaning(word, platform) ?? EMPTY_SET), EMPTY_SET);
+  if (privileged?.value === true) return NAMED_CAPABILITIES;
+  const texts = (words: readonly Word[]): readonly string[] => words.map(({ text }) => text);
+  const request = { add: texts(container.add), drop: texts(container.drop) };
+  return containerCapabilities(ENGINES[platform], DEFAULT_CAPABILITIES[platform], request).set;
 }
 
 /** Whether the first process is root in the container; null where only the image tells. */
