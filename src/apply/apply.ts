@@ -103,10 +103,17 @@ function readRunningService(name: string): string {
   if (!unit.endsWith(".service")) {
     throw new UsageError(`${unit} is no service`, "name the service that has the processes");
   }
-  if (activeState === "active") return unit;
+  if (activeState !== "active") {
+    throw new UsageError(
+      `${unit} is ${activeState}: whether it works under the drop-in shows only if it works now`,
+      `systemctl start ${unit} starts it`,
+    );
+  }
+  if (!readUnitHealth(unit).needsReload) return unit;
+  // Taken back would be the drop-in, and not what else came into force with it.
   throw new UsageError(
-    `${unit} is ${activeState}: whether it works under the drop-in shows only if it works now`,
-    `systemctl start ${unit} starts it`,
+    `files of ${unit} changed since systemd read them`,
+    `systemctl daemon-reload and systemctl restart ${unit} bring them into force first`,
   );
 }
 

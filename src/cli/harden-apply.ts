@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from "node:os";
+import { setOfNames } from "../harden/expected.ts";
+import { DROP_IN_NAME } from "../harden/targets/systemd.ts";
 import { applyDropIn, type ApplyOptions, planDropIn } from "../apply/apply.ts";
 import type { ApplyReport } from "../apply/model.ts";
 import { openLibc } from "../linux/ffi/libc.ts";
@@ -7,36 +9,24 @@ import { runHealthCommand } from "../linux/health-command.ts";
 import { readInheritance } from "../linux/inheritance.ts";
 import { renderApplyText, stepLine } from "../report/apply-text.ts";
 import { toJson } from "../report/text/escape.ts";
+import type { ApplyWish, HardenRequest } from "./harden-options.ts";
 import type { GivenSet } from "../verify/expectation.ts";
 import { verifyRunning } from "../verify/verify.ts";
 import { EXIT_CODE } from "./exit-code.ts";
 import { writeDiagnostic, writeReport } from "./output.ts";
 import { onStopSignals } from "./stop-signals.ts";
-import { type ColorChoice, isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
+import { isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
 import { definedVariables } from "./variables.ts";
 
-/** What `capscope harden systemd --apply UNIT` was asked for. */
-export interface ApplyRequest {
-  readonly unit: string;
-  /** The drop-in. */
-  readonly text: string;
-  /** What the processes may have under it at most. */
-  readonly given: GivenSet;
-  /** A line of shell that succeeds when the service works; null without one. */
-  readonly check: string | null;
-  readonly checkLimitMs: number;
-  readonly settleMs: number;
-  readonly dryRun: boolean;
-  readonly format: "text" | "json";
-  readonly output: string | null;
-  readonly color: ColorChoice;
-}
-
-/** The file name: after what distributions write, before what an administrator may put above it. */
-export const DROP_IN_NAME = "50-capscope.conf";
-
-/** Puts the drop-in in place, or takes it back; returns the exit code. */
-export async function runApply(request: ApplyRequest): Promise<number> {
+/** Puts the drop-in of these capabilities in place, or takes it back; returns the exit code. */
+export async function runApply(
+  text: string,
+  capabilities: readonly string[],
+  request: HardenRequest,
+): Promise<number> {
+  const { apply } = request;
+  if (apply === null) throw new RangeError("nothing is to be applied");
+  const given = givenOf(capabilities, request);
   const controller = new AbortController();
   onStopSignals(readInheritance(process.env), (name) => {
     if (!controller.signal.aborted) writeDiagnostic(`${name}: taking back what was done`);
@@ -44,22 +34,19 @@ export async function runApply(request: ApplyRequest): Promise<number> {
   });
   const options: ApplyOptions = {
     time: new Date(),
-    unit: request.unit,
+    unit: apply.unit,
     name: DROP_IN_NAME,
-    text: request.text,
-    check: checkOf(request),
-    settleMs: request.settleMs,
-    verify: (unit) =>
-      verifyRunning({
-        time: new Date(),
-        target: { kind: "unit", unit },
-        given: request.given,
-        exact: false,
-      }),
+    text,
+    check: checkOf(apply),
+    settleMs: apply.settleMs,
+    verify: (unit) => {
+      const target = { kind: "unit", unit } as const;
+      return verifyRunning({ time: new Date(), target, given, exact: false });
+    },
     signal: controller.signal,
     onStep: (step) => writeDiagnostic(stepLine(step)),
   };
-  if (request.dryRun) {
+  if (apply.dryRun) {
     write(planDropIn({ ...options, onStep: () => undefined }), request);
     return EXIT_CODE.ok;
   }
@@ -68,11 +55,20 @@ export async function runApply(request: ApplyRequest): Promise<number> {
   return statusOf(report, controller.signal);
 }
 
-function checkOf({ check, checkLimitMs }: ApplyRequest): ApplyOptions["check"] {
+function givenOf(names: readonly string[], { source }: HardenRequest): GivenSet {
+  const set = setOfNames(names);
+  const file = source.kind === "profile" ? source.file : null;
+  return { source: file === null ? "list" : "profile", file, proven: null, set, before: null };
+}
+
+/** A check that hangs has failed. */
+const CHECK_LIMIT_MS = 60_000;
+
+function checkOf({ check }: ApplyWish): ApplyOptions["check"] {
   if (check === null) return null;
   return async (signal) => {
     const environment = definedVariables(process.env);
-    const limits = { environment, limitMs: checkLimitMs, signal };
+    const limits = { environment, limitMs: CHECK_LIMIT_MS, signal };
     return runHealthCommand(await openLibc(), check, limits);
   };
 }
@@ -83,14 +79,14 @@ function statusOf({ outcome }: ApplyReport, { aborted, reason }: AbortSignal): n
   return aborted ? 128 + constants.signals[reason as NodeJS.Signals] : EXIT_CODE.findings;
 }
 
-function write(report: ApplyReport, { format, output, color }: ApplyRequest): void {
+function write(report: ApplyReport, { format, output }: HardenRequest): void {
   const toTerminal = output === null && isTerminal();
   const text =
     format === "json"
       ? `${toJson(report)}\n`
       : renderApplyText(report, {
           width: toTerminal ? terminalWidth() : null,
-          color: wantsColor(color, toTerminal),
+          color: wantsColor("auto", toTerminal),
         });
   writeReport(text, output);
 }

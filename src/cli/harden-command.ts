@@ -12,13 +12,13 @@ import { readHost } from "../linux/procfs/machine.ts";
 import { renderConfigurationText } from "../report/configuration-text.ts";
 import { escapeText, toJson } from "../report/text/escape.ts";
 import { VERSION } from "../version.ts";
-import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
+import { EXIT_CODE } from "./exit-code.ts";
 import type { HardenRequest } from "./harden-options.ts";
 import { writeDiagnostic, writeReport } from "./output.ts";
 import { readProfile } from "./read-profile.ts";
 
 /** Runs `capscope harden`. */
-export async function runHarden(request: HardenRequest): Promise<ExitCode> {
+export async function runHarden(request: HardenRequest): Promise<number> {
   const configured = await configure(request);
   if (configured.kind === "refused") {
     writeDiagnostic(escapeText(configured.reason));
@@ -26,9 +26,22 @@ export async function runHarden(request: HardenRequest): Promise<ExitCode> {
   }
   const { configuration } = configured;
   const { complete } = configuration.coverage;
+  if (request.apply !== null) return apply(configuration, request);
   if (!complete) writeDiagnostic("incomplete: see the first lines of what was written");
   writeReport(render(configuration, request), request.output);
   return complete || request.allowPartial ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+}
+
+/** What is known to be incomplete is not put in place unless that is allowed. */
+async function apply(configuration: Configuration, request: HardenRequest): Promise<number> {
+  const { coverage, capabilities } = configuration;
+  if (!coverage.complete && !request.allowPartial) {
+    writeDiagnostic("not applied: the profile is incomplete", "hint: --allow-partial applies it");
+    return EXIT_CODE.incomplete;
+  }
+  const { runApply } = await import("./harden-apply.ts");
+  const names = capabilities.map(({ capability }) => capability);
+  return runApply(renderConfigurationText(configuration), names, request);
 }
 
 async function configure({ target, source, facts }: HardenRequest): Promise<Configured> {

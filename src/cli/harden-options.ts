@@ -12,7 +12,7 @@ import {
 } from "../harden/facts.ts";
 import { HARDEN_TARGETS, type HardenTarget } from "../harden/model.ts";
 import type { WorkloadFacts } from "../harden/workload.ts";
-import { parseCapabilityList, parseName } from "./option-values.ts";
+import { parseCapabilityList, parseName, parseSeconds } from "./option-values.ts";
 
 /** Forms of the result, as `--format` names them. */
 export const HARDEN_FORMATS = ["text", "json"] as const;
@@ -24,11 +24,22 @@ export type HardenSource =
   | { readonly kind: "unit"; readonly unit: string }
   | { readonly kind: "list"; readonly set: CapabilitySet };
 
+/** That the drop-in is to be put in place, and what has to hold under it. */
+export interface ApplyWish {
+  readonly unit: string;
+  /** A line of shell that succeeds when the service works; null without one. */
+  readonly check: string | null;
+  readonly settleMs: number;
+  readonly dryRun: boolean;
+}
+
 /** The command line of `capscope harden`, as given. */
 export interface HardenRequest {
   readonly target: HardenTarget;
   readonly source: HardenSource;
   readonly facts: WorkloadFacts;
+  /** Null where it is only to be written. */
+  readonly apply: ApplyWish | null;
   readonly allowPartial: boolean;
   readonly format: HardenFormat;
   /** Null for standard output. */
@@ -44,6 +55,10 @@ interface RawOptions {
   readonly image?: string;
   readonly program?: string;
   readonly group?: string;
+  readonly apply?: string;
+  readonly check?: string;
+  readonly settle?: number;
+  readonly dryRun?: boolean;
   readonly allowPartial?: boolean;
   readonly format: HardenFormat;
   readonly json?: boolean;
@@ -68,6 +83,10 @@ export function hardenCommand(run: (request: HardenRequest) => Promise<void>): C
     .option("--image <image>", "the container's image", parseName)
     .option("--program <path>", "the program (auditd, file)", parseName)
     .option("--group <group>", "who may execute the program (file)", parseName)
+    .option("--apply <unit>", "put the drop-in in place, or take it back (systemd)", parseName)
+    .option("--check <line>", "with --apply: shell that succeeds when the service works", parseName)
+    .option("--settle <seconds>", "with --apply: how long it has to stay up (2)", parseSeconds)
+    .option("--dry-run", "with --apply: show what would be done")
     .addOption(
       new Option("--format <format>", "form of the result").choices(HARDEN_FORMATS).default("text"),
     )
@@ -87,12 +106,14 @@ Targets:
   file        setcap, group and mode          nix         NixOS module
   ansible     tasks that write the drop-in    c, c-libcap, python, go, rust
                                               a function with which a program limits itself
-Exit codes: 0 fine, 2 wrong usage, 3 cannot read or write, 4 the profile is incomplete, or says too
-little for a configuration.`;
+Exit codes: 0 fine, 1 what was applied did not hold and was rolled back, 2 wrong usage, 3 cannot read
+or write, or the roll back failed, 4 the profile is incomplete, or says too little for a
+configuration.`;
 
 function requestOf(target: HardenTarget, raw: RawOptions): HardenRequest {
+  const name = raw.name ?? raw.apply;
   const facts = {
-    name: raw.name === undefined ? null : parseWorkloadName(raw.name),
+    name: name === undefined ? null : parseWorkloadName(name),
     user: raw.user === undefined ? null : parseAccount(raw.user),
     image: raw.image === undefined ? null : parseImage(raw.image),
     group: raw.group === undefined ? null : parseGroup(raw.group),
@@ -103,9 +124,30 @@ function requestOf(target: HardenTarget, raw: RawOptions): HardenRequest {
     target,
     source: sourceOf(raw),
     facts,
+    apply: applyOf(target, raw),
     allowPartial: raw.allowPartial === true,
     format: raw.json === true ? "json" : raw.format,
     output: raw.output === undefined || raw.output === "-" ? null : raw.output,
+  };
+}
+
+const DEFAULT_SETTLE_S = 2;
+
+function applyOf(target: HardenTarget, raw: RawOptions): ApplyWish | null {
+  const { apply, check, settle, dryRun } = raw;
+  if (apply === undefined) {
+    const lonely = Object.entries({ check, settle, "dry-run": dryRun }).find(
+      ([, value]) => value !== undefined,
+    );
+    if (lonely !== undefined) throw new UsageError(`--${lonely[0]} needs --apply`);
+    return null;
+  }
+  if (target !== "systemd") throw new UsageError("--apply is for the target systemd");
+  return {
+    unit: apply,
+    check: check ?? null,
+    settleMs: (settle ?? DEFAULT_SETTLE_S) * 1000,
+    dryRun: dryRun === true,
   };
 }
 

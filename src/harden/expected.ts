@@ -19,7 +19,7 @@ export interface ExpectedSet {
 /** Reads it out of a profile: the same set as the configurations that follow from it grant. */
 export function expectedOf(profile: Profile): ExpectedSet {
   const grant = grantOf(profile);
-  const set = grant.all.reduce<CapabilitySet>((mask, name) => mask | bitOf(name), EMPTY_SET);
+  const set = setOfNames(grant.all);
   return {
     set,
     proven: grant.isProven,
@@ -28,9 +28,10 @@ export function expectedOf(profile: Profile): ExpectedSet {
   };
 }
 
-function bitOf(name: string): CapabilitySet {
-  const number = capabilityNumber(name);
-  return number === null ? EMPTY_SET : 1n << BigInt(number);
+/** The set of names as profiles have them; what has no number is left out. */
+export function setOfNames(names: readonly string[]): CapabilitySet {
+  const numbers = names.map(capabilityNumber).filter((number) => number !== null);
+  return numbers.reduce((set, number) => set | (1n << BigInt(number)), EMPTY_SET);
 }
 
 /** The row that comes from none of the trace: what started the first program is not in it. */

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { fileURLToPath } from "node:url";
 import type { ApplyReport } from "../../src/apply/model.ts";
+import { runCapscope } from "../privileged/harness/capscope.ts";
 import { parseBySchema } from "../privileged/harness/schemas.ts";
 import { bootContainer, type Container } from "./container/container.ts";
-
-const DRIVER = fileURLToPath(new URL("container/apply.ts", import.meta.url));
 
 /** It takes a low port, and lets root alone have it. */
 const SERVER = `import os, socket, time
@@ -17,9 +15,6 @@ while True:
   listener.accept()[0].close()
 `;
 const CHECK = "python3 -c \"import socket; socket.create_connection(('127.0.0.1', 81))\"";
-
-const limited = (names: string, more = ""): string =>
-  `[Service]\nCapabilityBoundingSet=\nCapabilityBoundingSet=${names}\n${more}`;
 
 const boot = await bootContainer();
 if (boot.kind === "impossible") {
@@ -35,18 +30,31 @@ if (boot.kind === "impossible") {
   });
 }
 
+const SERVICE = `[Unit]
+DefaultDependencies=no
+[Service]
+ExecStart=/usr/bin/python3 /run/server.py
+Restart=on-failure
+RestartSec=50ms
+TimeoutStopSec=200ms
+`;
+
+/** Once it is limited: what is expanded by systemd has two dollar signs. */
+const ONCE_LIMITED = "grep -q 'CapBnd:.*fff$$' /proc/self/status ||";
+const WITH_FAILING_START = `[Service]\nExecStartPre=/bin/sh -c "${ONCE_LIMITED} false"\n`;
+const WITH_HANGING_START = `[Service]\nExecStartPre=/bin/sh -c "${ONCE_LIMITED} sleep 60"\n`;
+
 function startServer(container: Container): void {
-  const service = `[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/usr/bin/python3 /run/server.py
-Restart=on-failure\nRestartSec=50ms\nTimeoutStopSec=200ms\n`;
   write(container, "/run/server.py", SERVER);
-  write(container, "/etc/systemd/system/server.service", service);
-  write(container, "/etc/systemd/system/idle.service", service);
+  for (const name of ["server", "idle"]) {
+    write(container, `/etc/systemd/system/${name}.service`, SERVICE);
+  }
   container.run("systemctl", "daemon-reload");
   container.run("systemctl", "start", "server");
 }
 
 function write(container: Container, path: string, text: string): void {
-  container.run("sh", "-c", 'printf %s "$1" >"$0"', path, text);
+  container.run("sh", "-c", 'mkdir -p "${0%/*}" && printf %s "$1" >"$0"', path, text);
 }
 
 interface Applied {
@@ -55,33 +63,37 @@ interface Applied {
   readonly report: ApplyReport | null;
 }
 
-const DEFAULTS = {
-  unit: "server",
-  check: CHECK,
-  checkLimitMs: 5000,
-  settleMs: 300,
-  dryRun: false,
-  format: "json",
-  output: null,
-  color: "never",
-  caps: "net_bind_service",
-  text: limited("CAP_NET_BIND_SERVICE"),
-};
+interface Wish {
+  readonly unit?: string;
+  readonly cap?: string;
+  readonly check?: string;
+  /** Further options. */
+  readonly more?: readonly string[];
+  /** Words before the program's name. */
+  readonly prefix?: readonly string[];
+}
+
+const DROP_INS = "/etc/systemd/system/server.service.d";
 
 function testApply(container: Container): void {
-  const apply = (options: Partial<typeof DEFAULTS> = {}, prefix: string[] = []): Applied => {
-    const words = [process.execPath, DRIVER, JSON.stringify({ ...DEFAULTS, ...options })];
-    const run = Bun.spawnSync([...container.prefix, ...prefix, ...words], {
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+  const apply = ({
+    unit = "server",
+    cap = "net_bind_service",
+    check = CHECK,
+    more = ["--settle", "0.3"],
+    prefix = [],
+  }: Wish = {}): Applied => {
+    const words = ["harden", "systemd", "--cap", cap, "--apply", unit, "--json"];
+    const { status, stdout, stderr } = runCapscope([...words, "--check", check, ...more], {
+      prefix: [...container.prefix, ...prefix],
     });
-    const text = run.stdout.toString();
-    const report = text === "" ? null : (parseBySchema(text, "apply") as ApplyReport);
-    return { status: run.exitCode, stderr: run.stderr.toString(), report };
+    const report = stdout === "" ? null : (parseBySchema(stdout, "apply") as ApplyReport);
+    return { status, stderr, report };
   };
   /** The mask, and what is in the directory of its drop-ins. */
   const state = (): string => {
     const script = `grep -h CapBnd /proc/$(systemctl show -P MainPID server)/status
-systemctl is-active server; ls /etc/systemd/system/server.service.d 2>&1`;
+systemctl is-active server; ls ${DROP_INS} 2>&1`;
     return container.run("sh", "-c", `${script} || true`).replaceAll(/\s+/g, " ");
   };
   const outcome = ({ report }: Applied): unknown[] => [report?.outcome, report?.failure];
@@ -92,21 +104,25 @@ systemctl is-active server; ls /etc/systemd/system/server.service.d 2>&1`;
   });
 
   test("is shown alone when asked, and nothing is done", () => {
-    const { status, report, stderr } = apply({ dryRun: true, check: "false" });
+    const { status, report, stderr } = apply({ check: "false", more: ["--dry-run"] });
     expect([status, report?.outcome, stderr]).toEqual([0, "planned", ""]);
     expect(report?.steps.every(({ done }) => done === null)).toBe(true);
+    expect(report?.dropIn.text).toContain("\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n");
     expect(state()).toBe(before);
   });
 
   test("is taken back when the service does not start under it", () => {
-    const applied = apply({ text: limited("CAP_KILL", "ExecStartPre=/bin/false\n") });
+    write(container, "/run/systemd/system/server.service.d/60-x.conf", WITH_FAILING_START);
+    const applied = apply();
+    container.run("rm", "-r", "/run/systemd/system/server.service.d");
+    container.run("systemctl", "daemon-reload");
     expect([applied.status, applied.report?.outcome]).toEqual([1, "rolled-back"]);
     expect(applied.report?.failure).toStartWith("restarting server.service: systemctl: Job for");
     expect(state()).toBe(before);
   });
 
   test("is taken back when the service fails a moment after its start", () => {
-    const applied = apply({ text: limited("CAP_KILL"), check: "true" });
+    const applied = apply({ cap: "kill", check: "true" });
     expect([applied.status, applied.report?.outcome]).toEqual([1, "rolled-back"]);
     expect(applied.report?.failure).toStartWith("server.service does not stay up: ");
     expect(state()).toBe(before);
@@ -119,81 +135,98 @@ systemctl is-active server; ls /etc/systemd/system/server.service.d 2>&1`;
     expect([applied.status, state()]).toEqual([1, before]);
   });
 
-  test("is taken back when a process has more than intended", () => {
-    const applied = apply({ text: limited("CAP_NET_BIND_SERVICE CAP_SYS_ADMIN") });
+  test("is taken back when another drop-in makes it void", () => {
+    const wider = "[Service]\nCapabilityBoundingSet=CAP_SYS_ADMIN CAP_NET_BIND_SERVICE\n";
+    write(container, "/run/systemd/system/server.service.d/90-wider.conf", wider);
+    const applied = apply();
+    container.run("rm", "-r", "/run/systemd/system/server.service.d");
+    container.run("systemctl", "daemon-reload");
+    container.run("systemctl", "restart", "server");
     expect(applied.report?.outcome).toBe("rolled-back");
     expect(applied.report?.failure).toContain("bounding set: more than expected: sys_admin");
     expect(applied.report?.verification?.verdict).toBe("differs");
     expect([applied.status, state()]).toEqual([1, before]);
   });
 
-  test.each(["INT", "TERM", "HUP"])(
-    "is taken back when SIG%s interrupts",
-    (name) => {
-      const prefix = ["timeout", "--preserve-status", `--signal=${name}`, "0.9"];
-      const applied = apply({ settleMs: 1500 }, prefix);
-      expect(outcome(applied)).toEqual(["rolled-back", `interrupted (SIG${name})`]);
-      expect(applied.status).toBe(128 + { INT: 2, TERM: 15, HUP: 1 }[name]!);
-      expect(applied.stderr).toContain(`SIG${name}: taking back what was done`);
-      expect(state()).toBe(before);
-    },
-    20_000,
-  );
+  test.each(["INT", "TERM", "HUP"])("is taken back when SIG%s interrupts", (name) => {
+    const prefix = ["timeout", "--preserve-status", `--signal=${name}`, "0.9"];
+    const applied = apply({ more: ["--settle", "1.5"], prefix });
+    expect(outcome(applied)).toEqual(["rolled-back", `interrupted (SIG${name})`]);
+    expect(applied.status).toBe(128 + { INT: 2, TERM: 15, HUP: 1 }[name]!);
+    expect(applied.stderr).toContain(`SIG${name}: taking back what was done`);
+    expect(state()).toBe(before);
+  });
 
   test("is taken back when the restart hangs and is interrupted", () => {
+    write(container, "/run/systemd/system/server.service.d/60-x.conf", WITH_HANGING_START);
     const prefix = ["timeout", "--preserve-status", "--signal=INT", "1"];
-    const text = limited("CAP_NET_BIND_SERVICE", "ExecStartPre=/bin/sleep 60\n");
-    expect(outcome(apply({ text }, prefix))).toEqual(["rolled-back", "interrupted (SIGINT)"]);
+    const applied = apply({ prefix });
+    container.run("rm", "-r", "/run/systemd/system/server.service.d");
+    container.run("systemctl", "daemon-reload");
+    expect(outcome(applied)).toEqual(["rolled-back", "interrupted (SIGINT)"]);
     expect(state()).toBe(before);
   });
 
   test("is not written where the check fails already", () => {
     const { status, report, stderr } = apply({ check: "exit 7" });
-    expect([status, report]).toEqual([99, null]);
+    expect([status, report]).toEqual([2, null]);
     expect(stderr).toContain("the check fails with status 7 before anything was changed");
     expect(state()).toBe(before);
   });
 
   test("is not written for a service that does not run", () => {
-    const { report, stderr } = apply({ unit: "idle" });
-    expect(report).toBeNull();
+    const { status, report, stderr } = apply({ unit: "idle" });
+    expect([status, report]).toEqual([2, null]);
     expect(stderr).toContain("idle.service is inactive: whether it works under the drop-in");
   });
 
   test("stays where the service works under it, and has what is intended", () => {
-    const { status, report } = apply();
+    const { status, report, stderr } = apply();
     expect([status, report?.outcome, report?.failure]).toEqual([0, "applied", null]);
-    expect(report?.steps.map(({ name }) => name)).toEqual([
-      "check before",
-      "write the drop-in",
-      "reload the manager",
-      "restart",
-      "stay up",
-      "check",
-      "verify",
-    ]);
-    expect(state()).toBe("CapBnd: 0000000000000400 active 50-capscope.conf ");
+    const steps = ["check before", "write the drop-in", "reload the manager", "restart"];
+    const names: readonly string[] = report!.steps.map(({ name }) => name);
+    expect(names).toEqual([...steps, "stay up", "check", "verify"]);
+    expect(stderr).toContain("capscope: restart: done\n");
+    expect(report?.verification?.holders[0]?.noNewPrivileges).toBe(true);
+    expect(state()).toBe("CapBnd: 0000000000000400 active 50-capabilities.conf ");
   });
 
   test("that was there before is put back, byte for byte", () => {
-    const path = "/etc/systemd/system/server.service.d/50-capscope.conf";
+    const path = `${DROP_INS}/50-capabilities.conf`;
     const old = container.run("cat", path);
-    const { report } = apply({ text: limited("CAP_KILL"), check: "true" });
+    const { report } = apply({ cap: "kill", check: "true" });
     expect([report?.outcome, report?.dropIn.replaces]).toEqual(["rolled-back", true]);
     expect(container.run("cat", path)).toBe(old);
-    expect(state()).toBe("CapBnd: 0000000000000400 active 50-capscope.conf ");
+    expect(state()).toBe("CapBnd: 0000000000000400 active 50-capabilities.conf ");
+  });
+
+  test("is refused where the unit changed since it was read: restarting would change more", () => {
+    const path = "/etc/systemd/system/server.service";
+    container.run("sh", "-c", `sleep 0.01; echo "# changed" >>${path}`);
+    expect(apply().stderr).toContain("files of server.service changed since systemd read them");
+    container.run("systemctl", "daemon-reload");
   });
 
   test("is refused while another one is under way, or was killed half-way", () => {
-    const kept = "/etc/systemd/system/server.service.d/50-capscope.conf.before";
+    const kept = `${DROP_INS}/50-capabilities.conf.before`;
     container.run("touch", kept);
     expect(apply().stderr).toContain(`${kept} is there`);
     container.run("rm", kept);
   });
 
   test("is refused in place of a link", () => {
-    const path = "/etc/systemd/system/server.service.d/50-capscope.conf";
+    const path = `${DROP_INS}/50-capabilities.conf`;
     container.run("sh", "-c", `mv ${path} /run/kept && ln -s /run/kept ${path}`);
     expect(apply().stderr).toContain("is no plain file");
   });
 }
+
+test.each([
+  [["docker", "--cap", "none", "--apply", "x"], "--apply is for the target systemd"],
+  [["systemd", "--cap", "none", "--check", "true"], "--check needs --apply"],
+  [["systemd", "--cap", "none", "--dry-run"], "--dry-run needs --apply"],
+])("harden %p is wrong usage", (words, message) => {
+  const { status, stderr } = runCapscope(["harden", ...words]);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+});

@@ -109,10 +109,13 @@ function privilegeNotes(workload: Workload): readonly string[] {
   ];
 }
 
+/** After what distributions write, before what an administrator may put above it. */
+export const DROP_IN_NAME = "50-capabilities.conf";
+
 /** Where the drop-in goes; null for what is no service, or has a name that cannot be one. */
 export function dropInPath(unit: string | null): string | null {
   if (unit === null || !isServiceName(unit)) return null;
-  return `/etc/systemd/system/${unit}.d/50-capabilities.conf`;
+  return `/etc/systemd/system/${unit}.d/${DROP_IN_NAME}`;
 }
 
 /** Man 5 systemd.unit: these characters, and 255 of them at most. */

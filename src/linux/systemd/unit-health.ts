@@ -12,11 +12,13 @@ export interface UnitHealth {
   readonly result: string;
   /** How often Restart= has started it again. */
   readonly restarts: number;
+  /** Its files are newer than what the manager has loaded. */
+  readonly needsReload: boolean;
   /** As systemctl prints them. */
   readonly dropIns: readonly string[];
 }
 
-const PROPERTIES = "--property=ActiveState,SubState,Result,NRestarts,DropInPaths";
+const PROPERTIES = "--property=ActiveState,SubState,Result,NRestarts,NeedDaemonReload,DropInPaths";
 
 /** Asks the system manager. Throws UnsupportedError when it does not answer. */
 export function readUnitHealth(unit: string): UnitHealth {
@@ -31,6 +33,7 @@ export function readUnitHealth(unit: string): UnitHealth {
     subState: valueOf("SubState"),
     result: valueOf("Result"),
     restarts: Number(valueOf("NRestarts") || "0"),
+    needsReload: valueOf("NeedDaemonReload") === "yes",
     dropIns: valueOf("DropInPaths")
       .split(" ")
       .filter((path) => path !== ""),
