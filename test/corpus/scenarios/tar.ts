@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { Scenario } from "../scenario.ts";
 
 const TAR = "/usr/bin/tar";
@@ -14,10 +14,10 @@ export const tar: Scenario = {
     fsetid: "the set-group-ID bit of a file of another group",
     mknod: "the device",
   },
+  orElse: [["chown", "dac_override", "fowner", "fsetid", "mknod"]],
   prepare(stage) {
     const { directory } = stage;
     mkdirSync(`${directory}/from/closed`, { recursive: true });
-    mkdirSync(`${directory}/to`);
     stage.write("from/closed/secret", "secret\n", 0o600);
     stage.write("from/set-id", "", 0o755);
     stage.run("mknod", `${directory}/from/null`, "c", "1", "3");
@@ -26,16 +26,12 @@ export const tar: Scenario = {
     stage.run("chmod", "6755", `${directory}/from/set-id`);
     const archive = `${directory}/archive.tar`;
     const script = `${TAR} -cf ${archive} -C ${directory}/from . && ${TAR} -xpf ${archive} -C ${directory}/to`;
+    const list = (name: string): string =>
+      `$(cd ${directory}/${name} && find . -printf '%p %U %m %y\\n' | sort)`;
     return {
       command: ["/bin/sh", "-c", script],
-      exercise() {
-        for (const name of ["closed", "closed/secret", "set-id", "null"]) {
-          const [from, to] = ["from", "to"].map((each) => statSync(`${directory}/${each}/${name}`));
-          if (from!.uid !== to!.uid || from!.mode !== to!.mode || from!.rdev !== to!.rdev)
-            throw new Error(name);
-        }
-      },
-      isDaemon: false,
+      check: `test "${list("from")}" = "${list("to")}"`,
+      reset: `cd ${directory} && rm -rf archive.tar to && mkdir to`,
     };
   },
 };

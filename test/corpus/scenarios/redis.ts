@@ -8,12 +8,9 @@ export const redis: Scenario = {
   onSomeMachines: { sys_resource: "a hard limit of descriptors below what its clients may take" },
   prepare: ({ directory }) => ({
     command: [..."/usr/bin/redis-server --bind 127.0.0.1 --port 6379 --dir".split(" "), directory],
-    exercise(stage) {
-      const ask = (...words: string[]): string => stage.run("redis-cli", ...words).trim();
-      ask("set", "key", "value");
-      if (ask("get", "key") !== "value") throw new Error("another value");
-      if (ask("save") !== "OK") throw new Error("not saved");
-    },
-    isDaemon: true,
+    ready: "port:6379",
+    check:
+      'redis-cli set key value && test "$(redis-cli get key)" = value && test "$(redis-cli save)" = OK',
+    reset: `rm -f ${directory}/dump.rdb`,
   }),
 };

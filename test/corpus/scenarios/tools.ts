@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Plan, Scenario } from "../scenario.ts";
 
-/** A program that ends by itself, and what it has to print. */
-function printing(
-  command: readonly string[],
-  expected: RegExp,
-  mounts: NonNullable<Plan["mounts"]> = {},
-): () => Plan {
-  return () => ({
-    command,
-    mounts,
-    exercise(_, output) {
-      if (!expected.test(output)) throw new Error(output);
-    },
-    isDaemon: false,
-  });
+/** A line of shell that ends with status 0 when the tools in it did their job. */
+function shell(line: string, mounts: NonNullable<Plan["mounts"]> = {}): () => Plan {
+  return () => ({ command: ["/bin/sh", "-c", line], mounts });
 }
 
 export const su: Scenario = {
   title: "su, from root to a user",
   files: ["/usr/bin/su"],
   needs: { setgid: "the user's groups", setuid: "the user" },
-  alsoAsked: { audit_write: "the record of the session; it goes on without" },
+  extras: { audit_write: "the record of the session; it goes on without" },
   onSomeMachines: { sys_resource: "pam_limits, where root has the capability" },
   // Without a system bus, which session modules would talk to where there is one.
-  prepare: printing(["/usr/bin/su", "-s", "/bin/sh", "-c", "id -u", "nobody"], /^65534\n$/, {
-    "/run": null,
+  prepare: () => ({
+    command: ["/usr/bin/su", "-s", "/bin/sh", "-c", 'test "$(id -u)" = 65534', "nobody"],
+    mounts: { "/run": null },
   }),
 };
 
@@ -34,13 +24,8 @@ export const mount: Scenario = {
   title: "mount and umount",
   files: ["/usr/bin/mount", "/usr/bin/umount"],
   needs: { sys_admin: "mount() and umount()" },
-  prepare: printing(
-    [
-      "/bin/sh",
-      "-c",
-      "mount -t tmpfs capscope-test /mnt && grep -o capscope-test /proc/mounts && umount /mnt",
-    ],
-    /^capscope-test\n$/,
+  prepare: shell(
+    "mount -t tmpfs capscope-test /mnt && grep -q capscope-test /proc/mounts && umount /mnt",
   ),
 };
 
@@ -48,14 +33,14 @@ export const renice: Scenario = {
   title: "renice to a higher priority",
   files: ["/usr/bin/renice"],
   needs: { sys_nice: "setpriority() below what the limit allows" },
-  prepare: printing(["/bin/sh", "-c", "renice -n -5 -p $$"], /new priority -5\n$/),
+  prepare: shell('renice -n -5 -p $$ && test "$(nice)" = -5'),
 };
 
 export const dmesg: Scenario = {
   title: "dmesg, where a setting of the system decides",
   files: ["/usr/bin/dmesg"],
   needs: isSet("/proc/sys/kernel/dmesg_restrict") ? { syslog: "kernel.dmesg_restrict" } : {},
-  prepare: printing(["/usr/bin/dmesg"], /^\[/),
+  prepare: shell("dmesg >/dev/null"),
 };
 
 export const chattr: Scenario = {
@@ -64,14 +49,8 @@ export const chattr: Scenario = {
   needs: { linux_immutable: "the flag" },
   prepare(stage) {
     const file = stage.write("file", "");
-    return {
-      command: ["/bin/sh", "-c", `chattr +i ${file} && ! rm -f ${file} 2>&1; chattr -i ${file}`],
-      exercise(_, output) {
-        if (!output.includes("Operation not permitted")) throw new Error(output);
-        statSync(file);
-      },
-      isDaemon: false,
-    };
+    const line = `chattr +i ${file} || exit; rm -f ${file}; chattr -i ${file} && test -e ${file}`;
+    return { command: ["/bin/sh", "-c", line] };
   },
 };
 

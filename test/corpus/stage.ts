@@ -16,8 +16,6 @@ export interface Stage {
   readonly write: (name: string, text: string, mode?: number) => string;
   /** Runs a command in the network, outside of what is traced; throws when it fails. */
   readonly run: (...command: string[]) => string;
-  /** Asks a server over the loopback interface; clients.py has the protocols. Throws without answer. */
-  readonly ask: (protocol: "http" | "dns" | "ntp", question: string) => string;
   /** Command line that runs `command` in the network, with the mounts of the plan. */
   readonly inside: (command: readonly string[], mounts: Plan["mounts"]) => string[];
   /** Ends whatever still runs in the network, and removes it and the directory. */
@@ -25,6 +23,11 @@ export interface Stage {
 }
 
 const CLIENTS = fileURLToPath(new URL("clients.py", import.meta.url));
+
+/** A line of shell that asks a server over the loopback interface; clients.py has the protocols. */
+export function ask(protocol: string, port: number, question: string): string {
+  return `${PYTHON} -B -S ${CLIENTS} ${protocol} ${port} '${question}'`;
+}
 
 export async function openStage(): Promise<Stage> {
   const { path: directory, close: removeDirectory } = openTemporaryDirectory();
@@ -38,7 +41,6 @@ export async function openStage(): Promise<Stage> {
       return path;
     },
     run: (...command) => namespace.run(...command),
-    ask: (protocol, question) => namespace.run(PYTHON, "-B", "-S", CLIENTS, protocol, question),
     inside: (command, mounts = {}) =>
       namespace.inside([...UNSHARE, mountScript(mounts), "sh", ...command]),
     close() {

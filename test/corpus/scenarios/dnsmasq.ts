@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Scenario } from "../scenario.ts";
+import { eventually, type Scenario } from "../scenario.ts";
+import { ask } from "../stage.ts";
 
 const DNSMASQ = "/usr/sbin/dnsmasq";
 
@@ -11,12 +12,13 @@ export const dnsmasq: Scenario = {
     setgid: "the group that it drops to",
     setuid: "the user that it drops to",
   },
-  alsoAsked: { chown: "its pid file, for the user that it drops to; it would only warn" },
+  extras: { chown: "its pid file, for the user that it drops to; it would only warn" },
   prepare(stage) {
+    const { directory } = stage;
     const configuration = stage.write(
       "dnsmasq.conf",
       `user=dnsmasq
-pid-file=${stage.directory}/dnsmasq.pid
+pid-file=${directory}/dnsmasq.pid
 listen-address=127.0.0.1
 bind-interfaces
 no-resolv
@@ -25,10 +27,9 @@ address=/capscope.test/192.0.2.1\n`,
     );
     return {
       command: [DNSMASQ, "--keep-in-foreground", `--conf-file=${configuration}`],
-      exercise() {
-        if (stage.ask("dns", "capscope.test") !== "192.0.2.1\n") throw new Error("another address");
-      },
-      isDaemon: true,
+      ready: "delay:0",
+      check: eventually(`test "$(${ask("dns", 53, "capscope.test")})" = 192.0.2.1`),
+      reset: `rm -f ${directory}/dnsmasq.pid ${directory}/leases`,
     };
   },
 };
@@ -37,11 +38,7 @@ export const dnsmasqForHosts: Scenario = {
   ...dnsmasq,
   title: "dnsmasq, which hands out addresses as well",
   needs: {
-    net_bind_service: "ports 53 and 67",
-    setgid: "the group that it drops to",
-    setuid: "the user that it drops to",
-  },
-  keeps: {
+    ...dnsmasq.needs,
     net_admin: "for later, when it drops to the user; it does not start without",
     net_raw: "for later, when it drops to the user; it does not start without",
   },

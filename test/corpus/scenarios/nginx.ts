@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Scenario } from "../scenario.ts";
+import { ask } from "../stage.ts";
 
 const NGINX = "/usr/sbin/nginx";
 const WORKER = "www-data";
+const DIRECTORIES = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] as const;
 
 export const nginx: Scenario = {
   title: "nginx with workers of another user",
@@ -14,6 +16,7 @@ export const nginx: Scenario = {
     setuid: "the user of the workers",
   },
   prepare(stage) {
+    const { directory } = stage;
     // Only the workers' user may read it, so that a worker must have served it.
     const page = stage.write("page.html", "hello\n", 0o400);
     stage.run("chown", WORKER, page);
@@ -21,23 +24,20 @@ export const nginx: Scenario = {
       "nginx.conf",
       `user ${WORKER};
 worker_processes 2;
-pid ${stage.directory}/nginx.pid;
+pid ${directory}/nginx.pid;
 events { worker_connections 64; }
 http {
-  access_log ${stage.directory}/access.log;
-  ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((each) => `${each}_temp_path ${stage.directory}/${each};`)
-    .join("\n  ")}
-  server { listen 127.0.0.1:80; root ${stage.directory}; }
+  access_log ${directory}/access.log;
+  ${DIRECTORIES.map((each) => `${each}_temp_path ${directory}/${each};`).join("\n  ")}
+  server { listen 127.0.0.1:80; root ${directory}; }
 }\n`,
     );
-    const errorLog = `${stage.directory}/error.log`;
     return {
-      command: [NGINX, "-e", errorLog, "-c", configuration, "-g", "daemon off;"],
-      exercise: () => {
-        if (stage.ask("http", "/page.html") !== "hello\n\n") throw new Error("another page");
-      },
-      isDaemon: true,
+      command: [NGINX, "-e", `${directory}/error.log`, "-c", configuration, "-g", "daemon off;"],
+      ready: "port:80",
+      check: `${ask("http", 80, "/page.html")} | grep -q hello`,
+      // Directories that are there already need no owner.
+      reset: `cd ${directory} && rm -rf ${DIRECTORIES.join(" ")}`,
     };
   },
 };
