@@ -9,6 +9,7 @@
 #include "credentials.bpf.h"
 #include "stacks.bpf.h"
 #include "outcomes.bpf.h"
+#include "moot.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -281,6 +282,8 @@ static __always_inline struct followed_task *begin_check(struct check_key *key,
 	/* override_creds() and the openers' credentials of files leave real_cred as it is. */
 	if ((__u64)cred != real)
 		key->flags |= CHECK_BORROWED_CREDENTIALS;
+	if (capability >= CAP_FSETID && capability <= CAP_SETUID && is_moot(key, cred))
+		key->flags |= CHECK_MOOT;
 	return own;
 }
 

@@ -140,6 +140,8 @@ enum check_flags {
 	CHECK_SILENT_KNOWN = 16,
 	/* The target, or a namespace above it, is one that the task's user made. */
 	CHECK_OWNS_NAMESPACE = 32,
+	/* The arguments of the system call say that the answer changes nothing. */
+	CHECK_MOOT = 64,
 };
 
 /* Numbers for check_key.syscall that are none. */

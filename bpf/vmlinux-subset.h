@@ -93,6 +93,7 @@ struct user_pt_regs {
 };
 
 struct pt_regs {
+	__u64 orig_x0;
 	__s32 syscallno;
 };
 
@@ -109,6 +110,10 @@ typedef struct {
 	unsigned int val;
 } kuid_t;
 
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
 /* Its member is another one before Linux 6.3. */
 typedef struct {
 	__u64 val;
@@ -121,7 +126,8 @@ struct user_namespace {
 };
 
 struct cred {
-	kuid_t uid, euid;
+	kuid_t uid, suid, euid;
+	kgid_t gid, sgid, egid;
 	unsigned int securebits;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 	struct user_namespace *user_ns;

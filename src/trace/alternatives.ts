@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NEEDED_VERDICTS, type Observation } from "./model.ts";
+import { type CredentialsRow, NEEDED_VERDICTS, type Observation } from "./model.ts";
 
 /**
  * Capabilities that the kernel asks for in turn, at one place, until one is there. Sources:
@@ -36,6 +36,47 @@ export function pairAlternatives(observations: readonly Observation[]): readonly
   }
   const changed = new Map([...places.values()].flatMap(pairOf));
   return observations.map((each) => changed.get(each) ?? each);
+}
+
+/** Where the kernel asks for a broader capability as soon as it has refused the narrower one. */
+const OR_CHAINS: readonly {
+  readonly narrower: string;
+  readonly broader: string;
+  /** Null for each place that asks for the narrower one. */
+  readonly gate: string | null;
+}[] = [
+  { narrower: "dac_read_search", broader: "dac_override", gate: "generic_permission" },
+  { narrower: "bpf", broader: "sys_admin", gate: null },
+  { narrower: "perfmon", broader: "sys_admin", gate: null },
+  { narrower: "checkpoint_restore", broader: "sys_admin", gate: null },
+];
+
+/**
+ * Tells grants of a narrower capability that a broader one makes up for, which was there at the time,
+ * and is needed elsewhere in the run anyway: then the narrower one adds nothing.
+ */
+export function dropCovered(
+  observations: readonly Observation[],
+  credentials: readonly CredentialsRow[],
+): readonly Observation[] {
+  const effective = new Map(credentials.map((row) => [row.id, row.effective]));
+  const needed = new Set(
+    observations
+      .filter(({ verdict }) => verdict === "required")
+      .map(({ capability }) => capability),
+  );
+  return observations.map((each) => {
+    const { capability, gate, verdict } = each;
+    if (!NEEDED_VERDICTS.includes(verdict)) return each;
+    const chain = OR_CHAINS.find(
+      ({ narrower, broader, gate: place }) =>
+        narrower === capability && needed.has(broader) && (place === null || place === gate),
+    );
+    const held = each.credentials === null ? undefined : effective.get(each.credentials);
+    if (chain === undefined || held?.includes(chain.broader) !== true) return each;
+    const reason = `${chain.broader}, which it needs anyway, allows the same`;
+    return { ...each, verdict: "opportunistic", reason };
+  });
 }
 
 function placeOf({ image, credentials, syscall, gate }: Observation): string | null {

@@ -25,7 +25,7 @@ import type {
   SystemContext,
   UserFunction,
 } from "./model.ts";
-import { pairAlternatives } from "./alternatives.ts";
+import { dropCovered, pairAlternatives } from "./alternatives.ts";
 import { phasesOf } from "./phases.ts";
 import { programsOf } from "./programs.ts";
 import { type Surroundings, surroundingsOf } from "./surroundings.ts";
@@ -64,6 +64,9 @@ export function describeRun(evidence: TraceEvidence): Run {
   const observations = evidence.checks
     .filter(({ image }) => known.has(image))
     .map((check) => describeCheck(check, evidence, phases, surroundings));
+  const credentials = evidence.credentials
+    .filter(({ image }) => known.has(image))
+    .map((record) => describeCredentials(record, phases, beganNs));
   return {
     id: evidence.id,
     host: evidence.host,
@@ -74,10 +77,10 @@ export function describeRun(evidence: TraceEvidence): Run {
     durationNs: evidence.endedNs - beganNs,
     context: evidence.context,
     images,
-    credentials: evidence.credentials
-      .filter(({ image }) => known.has(image))
-      .map((record) => describeCredentials(record, phases, beganNs)),
-    observations: pairAlternatives(observations).toSorted(compareObservations),
+    credentials,
+    observations: dropCovered(pairAlternatives(observations), credentials).toSorted(
+      compareObservations,
+    ),
     coverage: {
       complete: images.length > 0 && lost.checks === 0 && lost.images === 0,
       lost,

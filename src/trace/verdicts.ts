@@ -52,6 +52,7 @@ export function judgeCheck(check: CheckRecord, surroundings: Surroundings): Judg
   const judgement = { gate: first?.gate ?? null, conditions: textsOf(testimonies) };
   const foreign = judgeCredentials(check, surroundings);
   if (foreign !== null) return { ...judgement, verdict: "borrowed", reason: foreign };
+  if (check.moot) return { ...judgement, verdict: "opportunistic", reason: mootReason(check) };
   if (deciding.length === 0) {
     return { ...judgement, verdict: "opportunistic", reason: first?.reason ?? null };
   }
@@ -61,6 +62,13 @@ export function judgeCheck(check: CheckRecord, surroundings: Surroundings): Judg
   const [verdict, ...others] = new Set(deciding.map((each) => each.verdict));
   if (!verdict || others.length > 0) return { ...judgement, verdict: "required", reason: null };
   return { ...judgement, verdict, reason: first?.reason ?? null };
+}
+
+/** What the answer would have decided, had there been anything to decide; bpf/moot.bpf.h. */
+function mootReason({ capability }: CheckRecord): string {
+  return capabilityName(capability) === "fsetid"
+    ? "chmod: decides only whether the set-group-ID bit stays, and the mode has none"
+    : "setuid and setgid: to the id that the process has already";
 }
 
 /** Why the credentials were not the program's own; null where they were. */

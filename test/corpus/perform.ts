@@ -51,9 +51,12 @@ export async function run(
     stdio: ["ignore", Bun.file(output), Bun.file(output)],
     cwd: "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
+    timeout: limitMs,
+    killSignal: "SIGKILL",
   });
   const kill = undoLater(() => child.kill("SIGKILL"));
-  const status = await Promise.race([child.exited, Bun.sleep(limitMs).then(() => "no end")]);
+  await child.exited;
   kill();
+  const status = child.exitCode ?? `${child.signalCode} after ${limitMs / 1000} s`;
   return { status, output: readFileSync(output, "latin1") };
 }

@@ -155,3 +155,37 @@ traced("a check has the place in the program that led to it", async () => {
   // The library that makes the system call has the identity that the kernel read.
   expect(readFileSync(libc).subarray(0, 4096).includes(buildId)).toBeTrue();
 });
+
+traced(
+  "a call that sets what is set already, or a mode without the bit, is told by its arguments",
+  async () => {
+    const trace = await traceCommand(
+      python(
+        "import os, tempfile",
+        "directory = tempfile.mkdtemp()",
+        "os.chown(directory, 0, 5)",
+        "os.chmod(directory, 0o755)",
+        "os.chmod(directory, 0o2755)",
+        "fd = os.open(directory, os.O_RDONLY)",
+        "os.fchmod(fd, 0o700)",
+        "os.fchmod(fd, 0o2700)",
+        "os.rmdir(directory)",
+        "for change in os.setgid, os.setuid: change(0)",
+        "for change in os.setgid, os.setuid: change(65534)",
+      ),
+    );
+    const image = trace.images.find(({ exe }) => exe === PYTHON)!;
+    const asked = trace.checks.filter((check) => check.image === image.id && check.capability < 8);
+    const countsOf = (name: string): readonly string[] =>
+      asked
+        .filter(({ capability }) => setOf(name) === 1n << BigInt(capability))
+        .map(({ moot, count }) => `${count} ${moot ? "moot" : "real"}`)
+        .toSorted();
+    expect(countsOf("setgid")).toEqual(["1 moot", "1 real"]);
+    expect(countsOf("setuid")).toEqual(["1 moot", "1 real"]);
+    // Asked in chmod(2) and in fchmod(2), by one or two functions.
+    const fsetid = countsOf("fsetid");
+    expect(fsetid.length % 2).toBe(0);
+    expect(fsetid.filter((text) => text.endsWith("moot")).length).toBe(fsetid.length / 2);
+  },
+);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { CheckRecord } from "../../src/linux/bpf/observation.ts";
 import type { CapabilityFinding } from "../../src/trace/model.ts";
-import { checkAt, finding, outcome, profile, syscall } from "./build-check.ts";
+import { checkAt, credentials, finding, only, outcome, profile, syscall } from "./build-check.ts";
 
 const refused = (
   name: string,
@@ -100,5 +100,34 @@ describe("a refusal is not made up for", () => {
       verdict: "denied",
       denial: "failing",
     });
+  });
+});
+
+describe("a grant that a broader capability makes up for", () => {
+  const read = checkAt("dac_read_search", ["generic_permission"], { credentials: 1 });
+  const write = checkAt("dac_override", ["generic_permission"], { credentials: 1, firstNs: 200 });
+  const judge = (checks: readonly CheckRecord[], row = credentials()): CapabilityFinding =>
+    finding("dac_read_search", { checks, credentials: [row] })!;
+
+  test("is no need when the broader one was there, and is needed anyway", () => {
+    expect(judge([read, write])).toMatchObject({
+      verdict: "opportunistic",
+      uses: [{ reason: "dac_override, which it needs anyway, allows the same" }],
+    });
+  });
+
+  test("stays one when the broader one is not needed elsewhere", () => {
+    expect(judge([read]).verdict).toBe("required");
+  });
+
+  test("stays one when the broader one was not there", () => {
+    const row = credentials({ effective: only("dac_read_search") });
+    expect(judge([read, write], row).verdict).toBe("required");
+    expect(judge([{ ...read, credentials: null }, write]).verdict).toBe("required");
+  });
+
+  test("stays one at a place that asks for the narrower one alone", () => {
+    const open = checkAt("dac_read_search", ["do_handle_open"], { credentials: 1 });
+    expect(judge([open, write]).verdict).toBe("required");
   });
 });

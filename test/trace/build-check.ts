@@ -49,6 +49,7 @@ export function check(facts: Partial<CheckRecord> = {}): CheckRecord {
     ownNamespace: false,
     ownsNamespace: false,
     borrowedCredentials: false,
+    moot: false,
     silent: null,
     count: 1,
     firstNs: 100,

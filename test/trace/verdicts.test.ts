@@ -223,3 +223,15 @@ describe("the gate", () => {
     expect(judged(check({ stacks: stack() })).gate).toBeNull();
   });
 });
+
+describe("a question whose answer changes nothing, by the arguments of the call,", () => {
+  test.each([
+    ["fsetid", "chmod: decides only whether the set-group-ID bit stays, and the mode has none"],
+    ["setuid", "setuid and setgid: to the id that the process has already"],
+  ])("for %s is opportunistic", (name, reason) => {
+    const moot = checkAt(name, ["setattr_prepare"], { moot: true });
+    expect(judged(moot)).toMatchObject({ verdict: "opportunistic", reason });
+    expect(judged({ ...moot, stacks: [] })).toMatchObject({ verdict: "opportunistic", reason });
+    expect(verdictOf({ ...moot, moot: false })).toBe("required");
+  });
+});

@@ -65,6 +65,11 @@ export interface CheckRecord {
   readonly ownsNamespace: boolean;
   /** The checked credentials are not the task's own: those of a mounter, of an opener ... */
   readonly borrowedCredentials: boolean;
+  /**
+   * The arguments of the system call say that the answer changes nothing: an id that the task has
+   * already, a mode without the bit that could be taken away.
+   */
+  readonly moot: boolean;
   /** The check was made with CAP_OPT_NOAUDIT; null where the way in does not show it. */
   readonly silent: boolean | null;
   readonly count: number;

@@ -9,6 +9,7 @@ const CHECK_BORROWED_CREDENTIALS = 4;
 const CHECK_SILENT = 8;
 const CHECK_SILENT_KNOWN = 16;
 const CHECK_OWNS_NAMESPACE = 32;
+const CHECK_MOOT = 64;
 
 /** A row of the map of checks; `row` is what the samples are filed under that are not in it. */
 export function decodeCheck(
@@ -37,6 +38,7 @@ export function decodeCheck(
       ownNamespace: (flags & CHECK_OWN_NAMESPACE) !== 0,
       ownsNamespace: (flags & CHECK_OWNS_NAMESPACE) !== 0,
       borrowedCredentials: (flags & CHECK_BORROWED_CREDENTIALS) !== 0,
+      moot: (flags & CHECK_MOOT) !== 0,
       silent: (flags & CHECK_SILENT_KNOWN) === 0 ? null : (flags & CHECK_SILENT) !== 0,
       count: Number(view.getBigUint64(0, true)),
       firstNs: Number(view.getBigUint64(8, true)),

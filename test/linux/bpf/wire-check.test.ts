@@ -27,7 +27,7 @@ describe("decoding a row of checks", () => {
     });
 
   test("gives every field", () => {
-    expect(decodeCheck(key(49, 1 | 2 | 4 | 8 | 16 | 32), counters)).toEqual({
+    expect(decodeCheck(key(49, 1 | 2 | 4 | 8 | 16 | 32 | 64), counters)).toEqual({
       row: 77,
       samples: [
         { row: 77, stack: 8, count: 3 },
@@ -43,6 +43,7 @@ describe("decoding a row of checks", () => {
         ownNamespace: true,
         ownsNamespace: true,
         borrowedCredentials: true,
+        moot: true,
         silent: true,
         count: 9,
         firstNs: 100,
