@@ -10,6 +10,10 @@ export {
   type TaskCredentials,
   type UserNamespace,
 } from "./capabilities/credentials.ts";
+export { knowledgeOf } from "./capabilities/knowledge/index.ts";
+export type { CapabilityKnowledge } from "./capabilities/knowledge/model.ts";
+export { givesRoot, type RootWay, waysToRoot } from "./capabilities/root-ways.ts";
+export { recognizeSet, type WellKnownSet } from "./capabilities/runtimes.ts";
 export {
   execve,
   type ExecConditions,

@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { containerCapabilities } from "../../capabilities/container-list.ts";
 import { CAPABILITY_NAMES } from "../../capabilities/names.ts";
-import { type CapabilitySet, NAMED_CAPABILITIES, setOf } from "../../capabilities/set.ts";
+import { DEFAULT_SETS } from "../../capabilities/runtimes.ts";
+import { type CapabilitySet, NAMED_CAPABILITIES } from "../../capabilities/set.ts";
 import type { ContainerDeclaration, Word } from "../model.ts";
 
 export type Platform = ContainerDeclaration["platform"];
 
-const COMMON = setOf(
-  "chown",
-  "dac_override",
-  "fowner",
-  "fsetid",
-  "kill",
-  "net_bind_service",
-  "setfcap",
-  "setgid",
-  "setpcap",
-  "setuid",
-  "sys_chroot",
-);
-
-/**
- * What a container has that asks for nothing. Docker and containerd: DefaultCapabilities() in
- * moby, oci/caps; Podman: containers.conf(5) since 4.0. CRI-O gives Kubernetes fewer still.
- */
-export const DEFAULT_CAPABILITIES: Readonly<Record<Platform, CapabilitySet>> = {
-  docker: COMMON | setOf("net_raw", "mknod", "audit_write"),
-  compose: COMMON | setOf("net_raw", "mknod", "audit_write"),
-  kubernetes: COMMON | setOf("net_raw", "mknod", "audit_write"),
-  podman: COMMON,
-  quadlet: COMMON,
-};
+/** Kubernetes: where containerd runs the containers. */
+const ENGINES = {
+  docker: "docker",
+  compose: "docker",
+  kubernetes: "containerd",
+  podman: "podman",
+  quadlet: "podman",
+} as const;
 
 /** What a word in a list of capabilities stands for to the platform; null when to nothing. */
 export function wordMeaning({ text }: Word, platform: Platform): CapabilitySet | null {
@@ -49,15 +33,6 @@ export function namesAll(words: readonly Word[]): boolean {
   return words.some(({ text }) => text.toUpperCase() === "ALL");
 }
 
-/** Kubernetes: where containerd runs the containers. */
-const ENGINES = {
-  docker: "docker",
-  compose: "docker",
-  kubernetes: "containerd",
-  podman: "podman",
-  quadlet: "podman",
-} as const;
-
 /**
  * The bounding set that the platform gives a container, which root in it has as its permitted
  * set too.
@@ -67,7 +42,8 @@ export function grantedSet(container: ContainerDeclaration): CapabilitySet {
   if (privileged?.value === true) return NAMED_CAPABILITIES;
   const texts = (words: readonly Word[]): readonly string[] => words.map(({ text }) => text);
   const request = { add: texts(container.add), drop: texts(container.drop) };
-  return containerCapabilities(ENGINES[platform], DEFAULT_CAPABILITIES[platform], request).set;
+  const engine = ENGINES[platform];
+  return containerCapabilities(engine, DEFAULT_SETS[engine], request).set;
 }
 
 /** Whether the first process is root in the container; null where only the image tells. */
