@@ -49,9 +49,10 @@ export function configureUnit(
     { ...facts, name: facts.name ?? unit },
     { ranAsRoot: startsAsRoot, gainAtExec: gains ? "not-seen" : "unknown" },
   );
-  const gaps = [...set.gaps, ...(seen?.gaps ?? [])];
+  const unseen = (seen?.gaps ?? []).map(({ message }) => message);
+  const gaps = [...set.gaps, ...unseen];
   const configuration = configureWorkload(target, workload, { kind: "unit", unit }, gaps);
-  const complete = (seen?.gaps ?? []).length === 0;
+  const complete = unseen.length === 0;
   return { ...configuration, coverage: { complete, gaps } };
 }
 

@@ -28,7 +28,11 @@ export function renderVerifyText(report: VerifyReport, options: TextOptions): st
       options,
     ),
     list("Notes:", notes, options),
-    list("Could not be seen:", coverage.gaps, options),
+    list(
+      "Could not be seen:",
+      coverage.gaps.map(({ message }) => message),
+      options,
+    ),
   ].join("");
 }
 

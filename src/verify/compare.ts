@@ -29,7 +29,7 @@ export interface SeenHolder {
 
 /** Puts what was seen beside what is expected of it at most. */
 export function compareHolder(seen: SeenHolder, limits: Limits): Holder {
-  const expected = limits.setsFor(seen);
+  const expected = limits.sets;
   return {
     name: seen.name,
     pid: seen.pid,

@@ -41,8 +41,12 @@ export function limitsFor(
     ...rules,
   };
   const isWithoutRoot = unit.securebits.includes("noroot");
+  const startsAsRoot = unit.uid === null || unit.prefix !== "none";
   const { ambient, noNewPrivileges } = unit;
-  return limitsOfUnit({ bounding, ambient, noNewPrivileges, isWithoutRoot }, expectation);
+  return limitsOfUnit(
+    { bounding, ambient, noNewPrivileges, startsAsRoot, isWithoutRoot },
+    expectation,
+  );
 }
 
 type Rules = Pick<Expectation, "securebits" | "noNewPrivileges" | "uid">;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CapabilitySet, EMPTY_SET } from "../capabilities/set.ts";
-import type { SeenHolder, Sets } from "./compare.ts";
+import type { CapabilitySet } from "../capabilities/set.ts";
+import type { Sets } from "./compare.ts";
 import type { Expectation } from "./model.ts";
 
-/** What is expected, and how much of it each process may have. */
+/** What is expected, and what each set may hold at most. */
 export interface Limits {
   readonly expectation: Expectation;
-  readonly setsFor: (holder: Pick<SeenHolder, "uid">) => Sets;
+  readonly sets: Sets;
 }
 
 /** Every set holds at most these: a profile's, or a list's. */
@@ -18,7 +18,7 @@ export function limitsOfSet(set: CapabilitySet, expectation: Expectation): Limit
     bounding: set,
     ambient: set,
   };
-  return { expectation, setsFor: () => sets };
+  return { expectation, sets };
 }
 
 /** What a unit gives its processes. */
@@ -26,6 +26,8 @@ export interface UnitSets {
   readonly bounding: CapabilitySet;
   readonly ambient: CapabilitySet;
   readonly noNewPrivileges: boolean;
+  /** Its command is started as root, and may keep what root has when it becomes another user. */
+  readonly startsAsRoot: boolean;
   /** Root has no privilege of its own: "noroot". */
   readonly isWithoutRoot: boolean;
 }
@@ -36,29 +38,15 @@ export interface UnitSets {
  * may itself raise what it has into the inheritable set.
  */
 export function limitsOfUnit(unit: UnitSets, expectation: Expectation): Limits {
-  const gains = (uid: number | null): boolean =>
-    !unit.noNewPrivileges || (uid === 0 && !unit.isWithoutRoot);
-  return {
-    expectation,
-    setsFor: ({ uid }) => {
-      const own = gains(uid) ? unit.bounding : unit.ambient & unit.bounding;
-      const ambient = unit.ambient & unit.bounding;
-      return {
-        inheritable: unit.bounding,
-        permitted: own,
-        effective: own,
-        bounding: unit.bounding,
-        ambient,
-      };
-    },
+  const ambient = unit.ambient & unit.bounding;
+  const hasRoot = unit.startsAsRoot && !unit.isWithoutRoot;
+  const own = hasRoot || !unit.noNewPrivileges ? unit.bounding : ambient;
+  const sets: Sets = {
+    inheritable: unit.bounding,
+    permitted: own,
+    effective: own,
+    bounding: unit.bounding,
+    ambient,
   };
+  return { expectation, sets };
 }
-
-/** A set that nothing is in. */
-export const NO_SETS: Sets = {
-  inheritable: EMPTY_SET,
-  permitted: EMPTY_SET,
-  effective: EMPTY_SET,
-  bounding: EMPTY_SET,
-  ambient: EMPTY_SET,
-};

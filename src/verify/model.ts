@@ -123,6 +123,13 @@ export interface Difference {
 export type VerifyVerdict = (typeof VERIFY_VERDICTS)[number];
 export const VERIFY_VERDICTS = ["confined", "differs", "not-established"] as const;
 
+/** Something that could not be seen, and would have to be. */
+export interface VerifyGap {
+  readonly kind: "process" | "securebits" | "manifest";
+  /** In words. */
+  readonly message: string;
+}
+
 export interface VerifyReport {
   readonly schemaVersion: typeof VERIFY_SCHEMA_VERSION;
   readonly kind: "verify";
@@ -137,5 +144,5 @@ export interface VerifyReport {
   readonly verdict: VerifyVerdict;
   /** What to know besides; one sentence or two each. */
   readonly notes: readonly string[];
-  readonly coverage: { readonly complete: boolean; readonly gaps: readonly string[] };
+  readonly coverage: { readonly complete: boolean; readonly gaps: readonly VerifyGap[] };
 }

@@ -4,6 +4,7 @@ import type { TaskStatus } from "../linux/procfs/status.ts";
 import { readProcessStatus } from "../linux/procfs/task.ts";
 import { readDifferingThreads } from "../process/credentials.ts";
 import type { SeenHolder } from "./compare.ts";
+import type { VerifyGap } from "./model.ts";
 
 /** The secure bits of a thread by its id; null where they cannot be seen. */
 export type SecurebitsOf = (tid: number) => readonly string[] | null;
@@ -18,7 +19,7 @@ export interface Processes {
 export interface SeenProcesses {
   /** By pid, the main process first; each followed by its threads that differ. */
   readonly holders: readonly SeenHolder[];
-  readonly gaps: readonly string[];
+  readonly gaps: readonly VerifyGap[];
 }
 
 /** New processes come while others are looked at: so often is the list read again. */
@@ -41,7 +42,10 @@ export function readHolders(processes: Processes, securebitsOf: SecurebitsOf): S
   const order = [...seen.keys()].sort((one, other) => rank(one, mainPid) - rank(other, mainPid));
   return {
     holders: order.flatMap((pid) => seen.get(pid) ?? []),
-    gaps: hidden.map((pid) => `pid ${pid}: /proc/${pid}/status could not be read`),
+    gaps: hidden.map((pid) => {
+      const message = `pid ${pid}: /proc/${pid}/status could not be read`;
+      return { kind: "process", message };
+    }),
   };
 }
 

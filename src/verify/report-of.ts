@@ -4,6 +4,7 @@ import { VERSION } from "../version.ts";
 import { compareHolder, differencesOf, type SeenHolder } from "./compare.ts";
 import type { Limits } from "./limits.ts";
 import {
+  type VerifyGap,
   VERIFY_SCHEMA_VERSION,
   type VerifyReport,
   type VerifyTarget,
@@ -19,7 +20,7 @@ export interface Findings {
   readonly limits: Limits;
   readonly unit: UnitCredentials | null;
   readonly seen: readonly SeenHolder[];
-  readonly gaps: readonly string[];
+  readonly gaps: readonly VerifyGap[];
 }
 
 /** Makes the report of what was seen. */
@@ -49,8 +50,9 @@ function verdictOf(differences: number, gaps: number): VerifyVerdict {
   return gaps > 0 ? "not-established" : "confined";
 }
 
-function securebitsGaps({ limits: { expectation }, seen }: Findings): readonly string[] {
+function securebitsGaps({ limits: { expectation }, seen }: Findings): readonly VerifyGap[] {
   if (expectation.securebits === null) return [];
   if (seen.every(({ securebits }) => securebits !== null)) return [];
-  return ["secure bits of other processes could not be read: the kernel shows them to BPF alone"];
+  const message = "secure bits could not be read: the kernel shows them to BPF alone";
+  return [{ kind: "securebits", message }];
 }

@@ -9,7 +9,7 @@ import { readManifest } from "../manifest/read.ts";
 import { readYardstick } from "../process/yardstick.ts";
 import { type DeclaredHolder, holderOfContainer, holderOfUnit } from "./declared-holders.ts";
 import { type GivenSet, limitsFor } from "./expectation.ts";
-import type { VerifyReport } from "./model.ts";
+import type { VerifyGap, VerifyReport } from "./model.ts";
 import { reportOf } from "./report-of.ts";
 
 export interface ManifestOptions {
@@ -40,11 +40,13 @@ export function verifyManifest(options: ManifestOptions): VerifyReport {
   const seen = declared.filter(
     (holder) => name === null || holder.name.split(": ").at(-1) === name,
   );
-  const gaps = manifest.faults.map(
-    ({ message, start }) => `line ${lineOf(text, start)}: ${message}`,
-  );
+  const gaps: VerifyGap[] = manifest.faults.map(({ message, start }) => {
+    return { kind: "manifest", message: `line ${lineOf(text, start)}: ${message}` };
+  });
   const [fault] = gaps;
-  if (declared.length === 0 && fault !== undefined) throw new UsageError(`${file}, ${fault}`);
+  if (declared.length === 0 && fault !== undefined) {
+    throw new UsageError(`${file}, ${fault.message}`);
+  }
   if (seen.length === 0) throw nothingDeclared(file, declared, name);
   return reportOf({
     time,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError, UnsupportedError } from "../errors.ts";
+import { readSecurebits } from "../linux/bpf/read-securebits.ts";
 import { readHost } from "../linux/procfs/machine.ts";
 import { readUnitCredentials, type UnitCredentials } from "../linux/systemd/unit-credentials.ts";
 import { readYardstick } from "../process/yardstick.ts";
@@ -34,7 +35,10 @@ export async function verifyRunning(options: VerifyOptions): Promise<VerifyRepor
     );
   }
   const limits = limitsFor(given, unit, exact, readYardstick().all);
-  const { holders, gaps } = readHolders(found, () => null);
+  const securebits = await readSecurebits();
+  const { holders, gaps } = readHolders(found, (tid) =>
+    securebits === null ? null : (securebits.get(tid) ?? []),
+  );
   if (holders.length === 0) throw new UnsupportedError("its processes have ended, or are hidden");
   return reportOf({ time, host: readHost(), target, limits, unit, seen: holders, gaps });
 }

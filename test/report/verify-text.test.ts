@@ -62,7 +62,7 @@ const SCENARIOS: Readonly<Record<string, VerifyReport>> = {
   hostile: verified({
     seen: [rootWith(ALL, { name: "a\u001b[31m\u202e\nb" })],
     given: { ...profile, file: "\u001b[2J\n.json" },
-    gaps: ["\u001b[31m"],
+    gaps: [{ kind: "process", message: "\u001b[31m" }],
     target: { kind: "container", id: "\u202e", runtime: null },
   }),
 };

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { VerifyReport } from "../../src/verify/model.ts";
 import { runCapscope } from "../privileged/harness/capscope.ts";
 import { parseBySchema } from "../privileged/harness/schemas.ts";
+import { NO_TRACE } from "../privileged/harness/traced.ts";
+import { testUnless } from "../skip.ts";
 import { bootContainer, type Container } from "./container/container.ts";
 
 const SLEEP = "/bin/sleep infinity";
@@ -104,6 +106,14 @@ function testUnits(container: Container): void {
     expect(status).toBe(0);
     expect(report.notes[0]).toStartWith('ExecStart= begins with "+"');
     expect(verify("--unit", "full", "--cap", "chown").status).toBe(1);
+  });
+
+  testUnless(NO_TRACE, "secure bits are those that the unit sets", () => {
+    const { status, report } = verify("--unit", "noroot");
+    expect(status).toBe(0);
+    expect(report.expectation.securebits).toEqual(["noroot", "noroot-locked"]);
+    expect(report.holders[0]!.securebits).toEqual(["noroot", "noroot-locked"]);
+    expect(verify("--unit", "open").report.holders[0]!.securebits).toEqual([]);
   });
 
   test("a unit with a user namespace of its own is compared in it", () => {

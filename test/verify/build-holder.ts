@@ -3,7 +3,7 @@ import { setOf } from "../../src/capabilities/set.ts";
 import type { SeenHolder } from "../../src/verify/compare.ts";
 import type { GivenSet } from "../../src/verify/expectation.ts";
 import { limitsFor } from "../../src/verify/expectation.ts";
-import type { SetName, VerifyReport, VerifyTarget } from "../../src/verify/model.ts";
+import type { VerifyGap, SetName, VerifyReport, VerifyTarget } from "../../src/verify/model.ts";
 import { reportOf } from "../../src/verify/report-of.ts";
 import type { UnitCredentials } from "../../src/linux/systemd/unit-credentials.ts";
 
@@ -56,7 +56,7 @@ export interface Verified {
   readonly given?: GivenSet | null;
   readonly unit?: UnitCredentials | null;
   readonly exact?: boolean;
-  readonly gaps?: readonly string[];
+  readonly gaps?: readonly VerifyGap[];
   readonly target?: VerifyTarget;
 }
 

@@ -139,6 +139,15 @@ describe("what a unit declares", () => {
     ]);
   });
 
+  test("lets what began as root keep what it has as another user", () => {
+    const seen = [holder({ permitted: web, bounding: web }, { uid: 33, noNewPrivileges: true })];
+    const declared = { bounding: web, noNewPrivileges: true };
+    expect(verified({ seen, unit: unit(declared) }).verdict).toBe("confined");
+    const keeping = unit({ ...declared, uid: 33, prefix: "keeps-ids" });
+    expect(verified({ seen, unit: keeping }).verdict).toBe("confined");
+    expect(verified({ seen, unit: unit({ ...declared, uid: 33 }) }).verdict).toBe("differs");
+  });
+
   test("lets another user gain up to the bounding set when an exec may give it more", () => {
     const seen = [holder({ permitted: web, bounding: web }, { uid: 33 })];
     expect(verified({ seen, unit: unit({ bounding: web, uid: 33 }) }).verdict).toBe("confined");
@@ -191,7 +200,7 @@ describe("what a unit declares", () => {
 });
 
 test("a process that could not be read leaves the answer open, unless another one differs", () => {
-  const gaps = ["pid 7: /proc/7/status could not be read"];
+  const gaps = [{ kind: "process", message: "pid 7: /proc/7/status could not be read" }] as const;
   const open = verified({ seen: [rootWith(web)], given: given(...WEB), gaps });
   expect(open.verdict).toBe("not-established");
   expect(verified({ seen: [rootWith(ALL)], given: given(...WEB), gaps }).verdict).toBe("differs");

@@ -144,7 +144,7 @@ test("what cannot be read leaves the answer open", () => {
     "services:\n  web: { image: x, cap_drop: [ALL], cap_add: [SETUID, SETGID, NET_BIND_SERVICE] }\n";
   const report = verify("compose.yaml", `${text}---\n"\n`);
   expect(report.verdict).toBe("not-established");
-  expect(report.coverage.gaps[0]).toMatch(/^line \d: /);
+  expect(report.coverage.gaps[0]?.message).toMatch(/^line \d: /);
   expect(() => verify("compose.yaml", `${text}  "\n`)).toThrow(/^compose.yaml, line \d: /);
 });
 

@@ -16,6 +16,7 @@ export const TRACE_OBJECTS = [
   "capability-trace-group-6.18",
   "capability-trace-7.0",
   "capability-trace-group-7.0",
+  "task-securebits",
 ] as const;
 
 /**

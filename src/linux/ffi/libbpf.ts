@@ -26,6 +26,8 @@ export interface Libbpf {
   setAutoload(program: BpfProgram, load: boolean): number;
   /** Attaches to what the program's section names. */
   attach(program: BpfProgram): BpfLink | null;
+  /** Descriptor to read what an attached iterator writes, from its beginning. */
+  openIterator(link: BpfLink): number;
   /** Detaches. */
   destroyLink(link: BpfLink): void;
   programFd(program: BpfProgram): number;
@@ -92,6 +94,8 @@ async function bindLibbpf(): Promise<Libbpf> {
     "int bpf_map_lookup_batch(int, uint8_t *, uint8_t *, uint8_t *, uint8_t *, uint32_t *, void *)",
   );
   const deleteBatch = number("int bpf_map_delete_batch(int, const uint8_t *, uint32_t *, void *)");
+  const linkFd = number("int bpf_link__fd(const void *)");
+  const createIterator = number("int bpf_iter_create(int)");
   const testRun = number("int bpf_prog_test_run_opts(int, uint8_t *)");
   return {
     openObject: (bytes) => openMemory(bytes, bytes.length, null),
@@ -100,6 +104,7 @@ async function bindLibbpf(): Promise<Libbpf> {
     findProgram: handle("void *bpf_object__find_program_by_name(const void *, const char *)"),
     setAutoload: number("int bpf_program__set_autoload(void *, bool)"),
     attach: handle("void *bpf_program__attach(const void *)"),
+    openIterator: (link) => createIterator(linkFd(link)),
     destroyLink: bind("int bpf_link__destroy(void *)"),
     programFd: number("int bpf_program__fd(const void *)"),
     readProgramInfo: (fd, info) => readInfo(fd, info, new Uint32Array([info.length])),
