@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { copyFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { embedKernelPrograms, embedKoffi, KERNEL_PROGRAMS } from "./embed.ts";
+import {
+  embedKernelPrograms,
+  embedKoffi,
+  KERNEL_PROGRAMS,
+  locateWalkWorker,
+  WALK_WORKER,
+} from "./embed.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -33,14 +39,16 @@ function run(...command: string[]): void {
 async function buildExecutable(): Promise<void> {
   const outfile = join(ROOT, "dist/capscope");
   await Bun.build({
-    entrypoints: [join(ROOT, "src/cli/main.ts")],
+    // A thread starts at a module of its own.
+    entrypoints: [join(ROOT, "src/cli/main.ts"), join(ROOT, "src", WALK_WORKER)],
+    root: join(ROOT, "src"),
     target: "bun",
     format: "esm",
     minify: true,
     bytecode: true,
     // What a command does not use is not read.
     splitting: true,
-    plugins: [embedKoffi, embedKernelPrograms],
+    plugins: [embedKoffi, embedKernelPrograms, locateWalkWorker],
     // A program that root runs anywhere must not run the bunfig.toml of the directory it is in.
     compile: { outfile, autoloadBunfig: false, autoloadDotenv: false },
   });

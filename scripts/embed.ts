@@ -42,6 +42,21 @@ export const embedKernelPrograms: BunPlugin = {
   },
 };
 
+/** The module that threads run, below src/. */
+export const WALK_WORKER = "linux/files/walk-worker.ts";
+
+/** In the executable it is not beside the module that names it, but at its place below the root. */
+export const locateWalkWorker: BunPlugin = {
+  name: "locate-walk-worker",
+  setup(build) {
+    build.onLoad({ filter: /\/walk-worker-location\.ts$/ }, () => ({
+      contents: `export const WALK_WORKER =
+        new URL("./${WALK_WORKER.replace(/ts$/, "js")}", import.meta.url);`,
+      loader: "js",
+    }));
+  },
+};
+
 /** Embeds a file, and gives its path the name. */
 function importOf(name: string, object: TraceObject): string {
   const path = join(KERNEL_PROGRAMS, `${object}.${process.arch}.bpf.o`);

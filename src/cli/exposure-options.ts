@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExposureFilter } from "../exposure/filter.ts";
 import { type Flag, FLAGS, PLANES, type PlaneName, PROTOCOLS } from "../exposure/model.ts";
 import { EXPOSURE_FORMATS, type ExposureFormat } from "../report/index.ts";
-import { parseName } from "./option-values.ts";
+import { parseChoice, parseName } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** The command line of `capscope exposure`, as given. */
@@ -122,17 +122,9 @@ function parseProtocol(text: string): string {
 }
 
 function parsePlane(text: string): PlaneName {
-  return oneOf(PLANES, text, "planes");
+  return parseChoice(PLANES, text, "planes");
 }
 
 function parseFlag(text: string): Flag {
-  return oneOf(FLAGS, text, "flags");
-}
-
-function oneOf<T extends string>(known: readonly T[], text: string, what: string): T {
-  const found = known.find((candidate) => candidate === text);
-  if (found === undefined) {
-    throw new InvalidArgumentError(`Known ${what} are ${known.join(", ")}.`);
-  }
-  return found;
+  return parseChoice(FLAGS, text, "flags");
 }

@@ -32,3 +32,12 @@ export function parseCapabilityList(text: string): CapabilitySet {
   if (set === null) throw new InvalidArgumentError("It is no list of capabilities.");
   return set;
 }
+
+/** One of the words that are known. */
+export function parseChoice<T extends string>(known: readonly T[], text: string, what: string): T {
+  const found = known.find((candidate) => candidate === text);
+  if (found === undefined) {
+    throw new InvalidArgumentError(`Known ${what} are ${known.join(", ")}.`);
+  }
+  return found;
+}

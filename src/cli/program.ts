@@ -59,6 +59,13 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runPs(request);
     });
   },
+  files: async (outcome) => {
+    const { filesCommand } = await import("./files-options.ts");
+    return filesCommand(async (request) => {
+      const { runFiles } = await import("./files-command.ts");
+      outcome.status = await runFiles(request);
+    });
+  },
   trace: async (outcome) => {
     const { traceCommand } = await import("./trace-options.ts");
     return traceCommand(async (request) => {

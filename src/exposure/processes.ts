@@ -3,6 +3,7 @@ import { formatFileCapabilities } from "../capabilities/file-capabilities.ts";
 import { isOpenEnded, isPrivileged } from "../capabilities/privilege.ts";
 import { EMPTY_SET } from "../capabilities/set.ts";
 import type { Libc } from "../linux/ffi/libc.ts";
+import { isWritableByOthers } from "../linux/files/permissions.ts";
 import { type ExecutableFile, ExecutableReader } from "../linux/procfs/executable.ts";
 import { type LabelReader, labelReader } from "../linux/procfs/labels.ts";
 import { readAccounts } from "../linux/procfs/machine.ts";
@@ -81,7 +82,7 @@ export class ProcessReader {
     return {
       path: file.path,
       deleted: file.deleted,
-      writableByOthers: isWritableByOthers(file, status.uids[1]),
+      writableByOthers: writableByOthers(file, status.uids[1]),
       setuid: file.mode === null ? null : (file.mode & 0o4000) !== 0,
       // Without the group's x bit, 2000 marks a file for mandatory locking.
       setgid: file.mode === null ? null : (file.mode & 0o2010) === 0o2010,
@@ -125,12 +126,9 @@ function fileCapabilitiesText({ capabilities }: ExecutableFile): string | null {
 }
 
 /** Others are all but root and the user that the process runs as. */
-function isWritableByOthers({ mode, uid, gid }: ExecutableFile, user: number): boolean | null {
-  if (mode === null) return null;
-  const byAll = (mode & 0o002) !== 0;
-  const byGroup = (mode & 0o020) !== 0 && gid !== 0;
-  const byOwner = (mode & 0o200) !== 0 && uid !== 0 && uid !== user;
-  return byAll || byGroup || byOwner;
+function writableByOthers({ mode, uid, gid }: ExecutableFile, user: number): boolean | null {
+  if (mode === null || uid === null || gid === null) return null;
+  return isWritableByOthers({ mode, uid, gid }, user);
 }
 
 function runsAsRoot({ uids }: TaskStatus): boolean {

@@ -3,7 +3,7 @@ import type { Profile } from "../trace/model.ts";
 import { adviceNotes } from "./advice-notes.ts";
 import { GENERATORS } from "./generators.ts";
 import type { Grant } from "./grant.ts";
-import { isInterpreter, isPython } from "./interpreters.ts";
+import { isInterpreter, isPython } from "../capabilities/interpreters.ts";
 import type { Advice, HardenTarget, Recommendation } from "./model.ts";
 import { evidenceSentence } from "./wording.ts";
 import { type Workload, workloadOf } from "./workload.ts";

@@ -79,3 +79,94 @@ export interface PsCoverage {
   readonly processesUnreadable: number;
   readonly gaps: readonly Gap[];
 }
+
+/** What deserves attention about a file, worst first. */
+export const FILE_FLAGS = [
+  "gives-root",
+  "interpreter",
+  "writable-by-others",
+  "in-writable-directory",
+  "differs-from-package",
+  "not-from-package",
+  "undecodable",
+  "root-id",
+  "inheritable-only",
+  "permitted-only",
+  "script",
+  "not-executable",
+  "nosuid-mount",
+] as const;
+export type FileFlag = (typeof FILE_FLAGS)[number];
+
+/** A decoded security.capability attribute. */
+export interface ListedCapabilities {
+  /** cap_to_text(3) form such as "cap_net_raw=ep". */
+  readonly text: string;
+  readonly permitted: readonly string[];
+  readonly inheritable: readonly string[];
+  readonly effective: boolean;
+  /** The uid that is root in the user namespace in which they count; null: the initial one. */
+  readonly rootUid: number | null;
+}
+
+/** What a package manager knows of a file; null: it does not record it, or it was not readable. */
+export interface ListedPackage {
+  readonly manager: "dpkg" | "rpm";
+  readonly name: string;
+  /** The content has the checksum that it was installed with. */
+  readonly contentMatches: boolean | null;
+  readonly modeMatches: boolean | null;
+  readonly capabilitiesMatch: boolean | null;
+}
+
+/** A regular file with capabilities, or set-user-ID or set-group-ID bits. */
+export interface ListedFile {
+  readonly path: string;
+  /** Other names of the same file that were met: hard links, and mounts seen twice. */
+  readonly otherPaths: readonly string[];
+  /** Octal permission bits such as "4755". */
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Names from /etc/passwd and /etc/group, or null. */
+  readonly owner: string | null;
+  readonly group: string | null;
+  readonly setuid: boolean;
+  /** The bit with the group's right to execute; without, it once meant mandatory locking. */
+  readonly setgid: boolean;
+  readonly capabilities: ListedCapabilities | null;
+  /** Of an attribute that is no capabilities: its bytes in hexadecimal. */
+  readonly undecodedAttribute: string | null;
+  /** Null: no package has it, or no package manager is known here. */
+  readonly package: ListedPackage | null;
+  readonly flags: readonly FileFlag[];
+}
+
+/** A mount that was not entered. */
+export interface SkippedMount {
+  readonly path: string;
+  readonly type: string;
+  readonly reason: "kernel" | "network" | "other-file-system";
+}
+
+export interface FilesReport extends ReportHead<"files"> {
+  /** What was walked, without symbolic links. */
+  readonly roots: readonly string[];
+  /** Those with the worst flags first, then by path. */
+  readonly files: readonly ListedFile[];
+  readonly skippedMounts: readonly SkippedMount[];
+  /** Package managers that were asked. */
+  readonly packageManagers: readonly ("dpkg" | "rpm")[];
+  readonly coverage: FilesCoverage;
+}
+
+export interface FilesCoverage {
+  /** False when any gap is `incomplete`. */
+  readonly complete: boolean;
+  /** Regular files that were looked at. */
+  readonly filesSeen: number;
+  readonly directoriesSeen: number;
+  /** Files and directories that could not be read. */
+  readonly unreadable: number;
+  readonly gaps: readonly Gap[];
+}

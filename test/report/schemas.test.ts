@@ -68,7 +68,15 @@ test("the schema refuses a key that it does not know and a report that lacks one
 });
 
 test("every property in the schemas is required and described", () => {
-  const names = ["exposure", "exposure-line", "interfaces", "profile-diff", "doctor", "ps"];
+  const names = [
+    "exposure",
+    "exposure-line",
+    "interfaces",
+    "profile-diff",
+    "doctor",
+    "ps",
+    "files",
+  ];
   for (const name of names) checkObjects(readSchema(name));
 });
 

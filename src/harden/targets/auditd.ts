@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Draft } from "../draft.ts";
-import { isInterpreter } from "../interpreters.ts";
+import { isInterpreter } from "../../capabilities/interpreters.ts";
 import { isPlainWord } from "../shell-word.ts";
 import type { Workload } from "../workload.ts";
 

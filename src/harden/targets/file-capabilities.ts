@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Detail, Draft } from "../draft.ts";
-import { isInterpreter } from "../interpreters.ts";
+import { isInterpreter } from "../../capabilities/interpreters.ts";
 import { constantOrNumber } from "../program-set.ts";
 import { shellWord } from "../shell-word.ts";
 import type { UserProgram } from "../user-programs.ts";

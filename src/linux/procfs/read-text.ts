@@ -21,7 +21,10 @@ const FAILURES: Readonly<Record<string, ReadFailure>> = {
   EOPNOTSUPP: "absent",
 };
 
-let buffer = Buffer.allocUnsafe(65536);
+/** Settings below /proc/sys refuse to be read with room for megabytes (proc_sys_call_handler). */
+const READ_MAX = 65536;
+
+let buffer = Buffer.allocUnsafe(READ_MAX);
 
 /** Reads a whole /proc file. Errors other than the expected ones rise. */
 export function readText(path: string): ReadResult {
@@ -74,7 +77,8 @@ function readAll(fd: number): number {
       buffer.copy(larger, 0, 0, length);
       buffer = larger;
     }
-    const count = readSync(fd, buffer, length, buffer.length - length, null);
+    const room = Math.min(buffer.length - length, READ_MAX);
+    const count = readSync(fd, buffer, length, room, null);
     if (count === 0) return length;
     length += count;
   }

@@ -12,6 +12,7 @@ const SCHEMAS = [
   "ps",
   "verify",
   "apply",
+  "files",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 

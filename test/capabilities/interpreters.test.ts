@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "bun:test";
-import { isInterpreter, isPython } from "../../src/harden/interpreters.ts";
+import { isInterpreter, isPython } from "../../src/capabilities/interpreters.ts";
 
 describe("interpreters", () => {
   test.each(["/bin/sh", "/usr/bin/bash", "/usr/bin/python3.11", "/usr/bin/perl5.36.0", "node"])(

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FileFlag, FilesReport } from "../model.ts";
+
+/** What of a report is kept. */
+export interface FilesFilter {
+  /** Only files with a capability attribute. */
+  readonly capabilitiesOnly: boolean;
+  /** Only files with one of these; none means any. */
+  readonly flags: readonly FileFlag[];
+}
+
+/** Narrows a report; what could not be seen stays part of it. Pure. */
+export function filterFiles(
+  report: FilesReport,
+  { capabilitiesOnly, flags }: FilesFilter,
+): FilesReport {
+  const files = report.files.filter(
+    (file) =>
+      (!capabilitiesOnly || file.capabilities !== null || file.undecodedAttribute !== null) &&
+      (flags.length === 0 || file.flags.some((flag) => flags.includes(flag))),
+  );
+  return { ...report, files };
+}
