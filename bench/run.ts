@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from "./exposure/options.ts";
 import { runExposureSuite } from "./exposure/suite.ts";
+import { runFilesSuite } from "./files/suite.ts";
 import { runTraceSuite } from "./trace/suite.ts";
 
 const SUITES: Readonly<Record<string, typeof runExposureSuite>> = {
   exposure: runExposureSuite,
+  files: runFilesSuite,
   trace: runTraceSuite,
 };
 

@@ -38,7 +38,7 @@ export function renderComparison(comparison: Comparison): string {
 export function renderNotes(results: readonly Result[], listeners: number): string {
   const notes = results.map(({ name, skipped, measured }) => {
     if (measured === null) return `  ${name}: ${skipped ?? "not measured"}\n`;
-    const missing = listeners - measured.socketsSeen;
+    const missing = listeners - measured.found;
     if (missing <= 0) return "";
     return `  ${name}: WRONG, ${renderCount(missing)} listeners are not in its output\n`;
   });
@@ -71,7 +71,7 @@ function renderRow(name: string, measured: Measured, reference: Measured | null)
     renderRatio(wallMs, reference?.wallMs),
     renderRatio(cpuMs, reference?.cpuMs),
     renderMemoryRatio(measured, reference),
-    renderCount(measured.socketsSeen),
+    renderCount(measured.found),
     renderSize(measured.outputBytes),
     String(measured.rounds),
   ];

@@ -31,7 +31,7 @@ export function capscope(command: readonly string[] | null, rounds: number): Con
     // 4: on this machine something cannot be seen, which the report says; it is whole otherwise.
     accepted: [0, 4],
     rounds,
-    countSockets: countReportedSockets,
+    countFound: countReportedSockets,
   };
 }
 
@@ -43,7 +43,7 @@ export function ss(rounds: number): Contestant {
     missing: isInPath("ss") ? null : "not installed (package iproute2)",
     accepted: [0],
     rounds,
-    countSockets: countLines,
+    countFound: countLines,
   };
 }
 
@@ -56,7 +56,7 @@ export function netcap(rounds: number): Contestant {
     accepted: [0],
     rounds,
     // Less the heading; there is none when there is nothing to show.
-    countSockets: (output) => Math.max(0, countLines(output) - 1),
+    countFound: (output) => Math.max(0, countLines(output) - 1),
   };
 }
 

@@ -14,8 +14,8 @@ export interface Contestant {
   readonly accepted: readonly number[];
   /** How many of the rounds it runs in; a slow one takes part in fewer. */
   readonly rounds: number;
-  /** How many sockets its output shows, so that a fast wrong answer is not taken for a result. */
-  countSockets(output: string): number;
+  /** How many of the things it looks for its output shows, so that a fast wrong answer is not taken for a result. */
+  countFound(output: string): number;
 }
 
 /** What one contestant needed; the measurements are null when it did not run. */
@@ -28,7 +28,7 @@ export interface Result {
 
 export interface Measured {
   readonly rounds: number;
-  readonly socketsSeen: number;
+  readonly found: number;
   readonly outputBytes: number;
   readonly wallMs: Summary;
   readonly cpuMs: Summary;
@@ -68,7 +68,7 @@ export async function runContest(contest: Contest): Promise<readonly Result[]> {
 
 interface Entry {
   readonly contestant: Contestant;
-  readonly socketsSeen: number;
+  readonly found: number;
   readonly outputBytes: number;
   readonly runs: Run[];
   skipped: string | null;
@@ -80,7 +80,7 @@ function isDue(round: number, wanted: number, rounds: number): boolean {
 }
 
 async function rehearse(contest: Contest, contestant: Contestant): Promise<Entry> {
-  const entry = { contestant, socketsSeen: 0, outputBytes: 0, runs: [] };
+  const entry = { contestant, found: 0, outputBytes: 0, runs: [] };
   if (contestant.missing !== null) return { ...entry, skipped: contestant.missing };
   contest.progress(`checking ${contestant.name}`);
   const stdout = join(contest.directory, "stdout");
@@ -88,8 +88,8 @@ async function rehearse(contest: Contest, contestant: Contestant): Promise<Entry
   const skipped = await explainFailure(contest, contestant, run);
   if (skipped !== null) return { ...entry, skipped };
   const output = await readFile(stdout, "utf8");
-  const socketsSeen = contestant.countSockets(output);
-  return { ...entry, skipped, socketsSeen, outputBytes: Buffer.byteLength(output) };
+  const found = contestant.countFound(output);
+  return { ...entry, skipped, found, outputBytes: Buffer.byteLength(output) };
 }
 
 /** Why a run is no measurement; null when it is one. */
@@ -114,13 +114,13 @@ function request(contest: Contest, contestant: Contestant, stdout: string): RunR
   };
 }
 
-function toResult({ contestant, skipped, socketsSeen, outputBytes, runs }: Entry): Result {
+function toResult({ contestant, skipped, found, outputBytes, runs }: Entry): Result {
   const { name } = contestant;
   const command = contestant.argv.join(" ");
   if (skipped !== null) return { name, command, skipped, measured: null };
   const measured = {
     rounds: runs.length,
-    socketsSeen,
+    found,
     outputBytes,
     wallMs: summarize(runs.map((run) => run.wallMs)),
     cpuMs: summarize(runs.map((run) => run.cpuMs)),

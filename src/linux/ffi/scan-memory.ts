@@ -18,6 +18,8 @@ export interface ScanMemory extends Disposable {
   getdents64(fd: number, out: number, length: number): number;
   /** Fills a struct statx of the entry itself. */
   statx(parent: number, name: number, out: number): number;
+  /** Length of the names of all attributes of the entry itself. Requires Linux 6.13. */
+  listAttributesAt(parent: number, name: number): number;
   /** Length of security.capability of the entry itself, put at `out`. Requires Linux 6.13. */
   getCapabilityAt(parent: number, name: number, out: number): number;
   /** The same by path; as the kernel has it, without following the last name. */
@@ -35,6 +37,7 @@ const STATX_BASIC_STATS = 0x7ff;
 const RESOLVE_NO_SYMLINKS = 0x04;
 const OPENAT2 = 437;
 const GETXATTRAT = 464;
+const LISTXATTRAT = 465;
 /** struct xattr_args { u64 value; u32 size; u32 flags; }. */
 const XATTR_ARGS_SIZE = 16;
 const ATTRIBUTE = "security.capability\0";
@@ -110,11 +113,12 @@ function bindDirectoryCalls(
 function bindFileCalls(
   bind: Bind,
   { base, size, view }: Place,
-): Pick<ScanMemory, "statx" | "getCapabilityAt" | "getCapability"> {
+): Pick<ScanMemory, "statx" | "listAttributesAt" | "getCapabilityAt" | "getCapability"> {
   const statx = bind("int statx(int, uintptr_t, int, unsigned int, uintptr_t)");
   const getxattrat = bind(
     "long syscall(long, int, uintptr_t, unsigned int, uintptr_t, uintptr_t, size_t)",
   );
+  const listxattrat = bind("long syscall(long, int, uintptr_t, unsigned int, uintptr_t, size_t)");
   const lgetxattr = bind("long lgetxattr(uintptr_t, uintptr_t, uintptr_t, size_t)");
   const [name, args] = [base + size, base + size + ARGS_AT];
   const statxFlags = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC;
@@ -123,6 +127,8 @@ function bindFileCalls(
   let argsOut = -1;
   return {
     statx: (parent, at, out) => statx(parent, base + at, statxFlags, STATX_BASIC_STATS, base + out),
+    listAttributesAt: (parent, at) =>
+      listxattrat(LISTXATTRAT, parent, base + at, AT_SYMLINK_NOFOLLOW, 0, 0),
     getCapabilityAt(parent, at, out) {
       if (out !== argsOut) {
         argsOut = out;
