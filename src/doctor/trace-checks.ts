@@ -67,7 +67,7 @@ function holdsBpf({ privileges }: Facts): boolean {
   return includesAll(privileges, BPF_PRIVILEGES) || includesAll(privileges, ADMIN);
 }
 
-function checkNames({ trial, sysctls }: Facts): Check {
+function checkNames({ trial }: Facts): Check {
   const base = { area: "trace", name: "kernel functions" } as const;
   if (trial === null) return untried("kernel functions");
   if (!trial.counted) {
@@ -86,9 +86,9 @@ function checkNames({ trial, sysctls }: Facts): Check {
   return {
     ...base,
     state: "limited",
-    detail: `not named; kernel.kptr_restrict is ${sysctls["kernel.kptr_restrict"] ?? "unknown"}`,
+    detail: "not named",
     effect: "opportunistic checks cannot be told from required ones",
-    remedy: "a kernel with CONFIG_KALLSYMS; CAP_SYSLOG, or kernel.kptr_restrict=0",
+    remedy: "a kernel with CONFIG_KALLSYMS",
   };
 }
 
@@ -121,10 +121,17 @@ function checkSysctls({ sysctls }: Facts): readonly Check[] {
     const detail =
       value === null
         ? `${sysctl} cannot be read`
-        : `${sysctl} is ${value}; a trace needs bpf and perfmon whatever it says`;
+        : `${sysctl} is ${value}; ${demandOf(sysctl, Number(value))}`;
     const state = value === null ? "unknown" : "ok";
     return { area: "trace", name, state, detail, effect: null, remedy: null };
   });
+}
+
+function demandOf(sysctl: string, value: number): string {
+  // A level that Debian and Ubuntu add to perf_event_open(2).
+  return sysctl === "kernel.perf_event_paranoid" && value > 2
+    ? "a trace needs bpf and perfmon, by kprobe also sys_admin"
+    : "a trace needs bpf and perfmon whatever it says";
 }
 
 const SYSCTLS = [

@@ -91,7 +91,7 @@ describe("what a trace shows", () => {
     const trial = { counted: true, named: false, seesOutcomes: false };
     expect(checkOf("kernel functions", { trial })).toMatchObject({
       state: "limited",
-      detail: "not named; kernel.kptr_restrict is 0",
+      detail: "not named",
     });
     expect(checkOf("ends of system calls", { trial }).state).toBe("limited");
     expect(abilities({ trial })).toMatchObject({ trace: "limited" });

@@ -96,18 +96,24 @@ function requirePrivileges(): void {
   if (includesAll(effective, NEEDED) || includesAll(effective, ADMIN)) return;
   const missing = capabilityNames(NEEDED & ~effective).join(", ");
   throw new UnsupportedError(`following capability checks needs privileges: ${missing}`, {
-    hint: "run it as root",
+    hint: "run it as root, or with CAP_BPF and CAP_PERFMON",
   });
 }
 
 function unsupported(refusals: readonly Refusal[]): UnsupportedError {
   const reasons = refusals.map(({ wayIn, error }) => `${wayIn}: ${error.message}`).join("; ");
-  const isRefused = refusals.every(({ error }) => error.code === "EPERM");
   return new UnsupportedError(`the kernel's cap_capable() cannot be reached (${reasons})`, {
-    hint: isRefused
-      ? refusalHint()
-      : "tp_btf needs Linux 6.14, fexit Linux 5.15, kprobe a kernel with CONFIG_KPROBES",
+    hint: hintFor(refusals),
   });
+}
+
+function hintFor(refusals: readonly Refusal[]): string {
+  if (refusals.every(({ error }) => error.code === "EPERM")) return refusalHint();
+  // Debian's and Ubuntu's perf_event_open(2) knows this level, and asks for CAP_SYS_ADMIN there.
+  if (refusals.some(({ error }) => error.code === "EACCES")) {
+    return "above 2, kernel.perf_event_paranoid leaves kprobes to CAP_SYS_ADMIN";
+  }
+  return "tp_btf needs Linux 6.14, fexit Linux 5.15, kprobe a kernel with CONFIG_KPROBES";
 }
 
 function refusalHint(): string {
