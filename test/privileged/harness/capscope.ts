@@ -44,7 +44,9 @@ export interface RunOptions {
 export function runCapscope(words: readonly string[], options: RunOptions = {}): Run {
   const { prefix = [] } = options;
   const command =
-    options.asOtherUser === true ? asOtherUser(prefix, words) : [...prefix, ...CAPSCOPE, ...words];
+    options.asOtherUser === true
+      ? commandOfOtherUser(prefix, words)
+      : [...prefix, ...CAPSCOPE, ...words];
   const result = Bun.spawnSync(options.namespace?.inside(command) ?? command, {
     stdin: "ignore",
     timeout: 30_000,
@@ -92,7 +94,7 @@ export function processOf(report: ExposureReport, pid: number): Process {
 }
 
 /** The command as another user can start it, when it is in a directory that only root may enter. */
-function asOtherUser(prefix: readonly string[], words: readonly string[]): string[] {
+export function commandOfOtherUser(prefix: readonly string[], words: readonly string[]): string[] {
   if (CAPSCOPE.every((word) => !word.startsWith("/") || isReachableByAll(word))) {
     return [...prefix, ...CAPSCOPE, ...words];
   }

@@ -5,7 +5,7 @@ import type {
   MonitorStart,
   MonitorTotal,
 } from "../../../src/trace/model.ts";
-import { CAPSCOPE } from "./capscope.ts";
+import { CAPSCOPE, commandOfOtherUser } from "./capscope.ts";
 import { undoLater } from "./cleanup.ts";
 import { parseBySchema } from "./schemas.ts";
 
@@ -24,14 +24,24 @@ export interface RunningMonitor {
   readonly stderr: () => Promise<string>;
 }
 
-/** Starts `capscope monitor` and waits for its first line: from there on nothing is missed. */
-export async function startMonitor(words: readonly string[]): Promise<RunningMonitor> {
-  const child = Bun.spawn([...CAPSCOPE, "monitor", ...words], {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", TZ: "UTC" },
-  });
+/**
+ * Starts `capscope monitor`, as another user when a prefix makes it one, and waits for its first line: from there
+ * on nothing is missed.
+ */
+export async function startMonitor(
+  words: readonly string[],
+  prefix: readonly string[] = [],
+): Promise<RunningMonitor> {
+  const command = ["monitor", ...words];
+  const child = Bun.spawn(
+    prefix.length > 0 ? commandOfOtherUser(prefix, command) : [...CAPSCOPE, ...command],
+    {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", TZ: "UTC" },
+    },
+  );
   const undo = undoLater(() => child.kill("SIGKILL"));
   let text = "";
   const reading = readAll(child.stdout, (part) => {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 import { openCapabilityTracer } from "../../../src/linux/bpf/capability-tracer.ts";
 import { type WayIn, WAYS_IN } from "../../../src/linux/bpf/observation.ts";
 import { NO_TRACE, needed, trace, type Traced } from "../../privileged/harness/traced.ts";
 import { testUnless } from "../../skip.ts";
 import { COMPARED_COMMANDS, OTHER_SETS } from "../commands.ts";
+import { whyNoGuest } from "../whether-guest.ts";
 
 /** Those that decide nothing depend on which functions the compiler has inlined. */
 const DECIDES_NOTHING = ["opportunistic", "borrowed"];
@@ -52,6 +54,14 @@ function decisions({ profile, findings }: Traced): unknown {
     })),
   };
 }
+
+/** A way in that a kernel of this version has must not be skipped as if it had none. */
+testUnless(NO_TRACE ?? whyNoGuest(), "the ways in are open that this kernel's version has", () => {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  const hasTracepoint = major > 6 || (major === 6 && minor >= 14);
+  const open = WAYS_IN.filter((wayIn) => OPEN.get(wayIn) === null);
+  expect(open).toEqual(WAYS_IN.filter((wayIn) => hasTracepoint || wayIn !== "tp_btf"));
+});
 
 for (const wayIn of WAYS_IN) {
   describe(`through ${wayIn}`, () => {
