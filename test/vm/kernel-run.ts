@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly only: readonly string[];
   readonly abort: AbortSignal;
   readonly progress: (line: string) => void;
+  readonly prepare?: typeof prepareKernel;
+  readonly sessions?: readonly Session[];
 }
 
 /** Runs the sessions on the kernels, `jobs` guests at a time. */
@@ -45,15 +47,16 @@ export async function runKernels(
   jobs: number,
   options: RunOptions,
 ): Promise<readonly KernelResult[]> {
+  const { prepare = prepareKernel, sessions = SESSIONS, only } = options;
   const kernels = new Map<KernelLine, GuestKernel | Error>();
   for (const line of lines) {
     options.progress(`preparing Linux ${line}`);
-    const kernel = await prepareKernel(line, options.abort).catch((error: Error) => error);
+    const kernel = await prepare(line, options.abort).catch((error: Error) => error);
     options.abort.throwIfAborted();
     kernels.set(line, kernel);
   }
   const results = lines.map((line) => emptyResult(line, kernels.get(line)));
-  const waiting = sessionsOf(options.only).flatMap((session) =>
+  const waiting = sessionsOf(sessions, only).flatMap((session) =>
     results.map((result) => ({ session, result })),
   );
   const work = async (): Promise<void> => {
@@ -68,11 +71,13 @@ export async function runKernels(
 }
 
 /** With the files that were asked for. */
-function sessionsOf(only: readonly string[]): readonly Session[] {
-  return SESSIONS.map((session) => ({
-    ...session,
-    files: session.files.filter((file) => only.length === 0 || only.includes(file)),
-  })).filter(({ files }) => files.length > 0);
+function sessionsOf(sessions: readonly Session[], only: readonly string[]): readonly Session[] {
+  return sessions
+    .map((session) => ({
+      ...session,
+      files: session.files.filter((file) => only.length === 0 || only.includes(file)),
+    }))
+    .filter(({ files }) => files.length > 0);
 }
 
 interface GrowingResult extends KernelResult {
