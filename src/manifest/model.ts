@@ -98,6 +98,8 @@ export interface ContainerDeclaration extends Span {
   /** "RuntimeDefault", "unconfined", a path ...; null where it is not said. */
   readonly seccomp: Setting<string> | null;
   readonly hostUsers: Setting<boolean> | null;
+  /** Keys of the pod's securityContext that only a container's has: Kubernetes ignores them there. */
+  readonly misplaced: readonly Word[];
 }
 
 /** A Kyverno policy. */

@@ -43,6 +43,7 @@ function readService(name: Word, service: Cursor): ContainerDeclaration {
     user: settingOf(at(service, "user")),
     runAsNonRoot: null,
     hostUsers: null,
+    misplaced: [],
     ...securityOptions(wordsOf(at(service, "security_opt"))),
     start: name.start,
     end: name.end,

@@ -40,6 +40,7 @@ export function readQuadlet(unit: UnitDeclaration): ContainerDeclaration | null 
     seccomp:
       seccomp === undefined ? options.seccomp : { value: seccomp.value, ...seccomp.valueSpan },
     hostUsers: null,
+    misplaced: [],
     start: unit.start,
     end: unit.end,
   };

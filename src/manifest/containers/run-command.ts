@@ -58,6 +58,7 @@ export function readRunCommand(command: ShellCommand): ContainerDeclaration | nu
     user: user === undefined ? null : { value: user.text, start: user.start, end: user.end },
     runAsNonRoot: null,
     hostUsers: null,
+    misplaced: [],
     ...securityOptions(valuesOf("security-opt")),
     start: command.start,
     end: command.end,

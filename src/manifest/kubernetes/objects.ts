@@ -4,6 +4,7 @@ import {
   at,
   booleanOf,
   type Cursor,
+  entriesOf,
   exists,
   isMapping,
   itemsOf,
@@ -26,6 +27,14 @@ const POD_PATHS: Readonly<Record<string, readonly string[]>> = {
   CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
 };
 const TEMPLATE_PATH: readonly string[] = ["spec", "template", "spec"];
+
+/** Of SecurityContext and not of PodSecurityContext; Kubernetes API, core/v1. */
+const OF_CONTAINERS: ReadonlySet<string> = new Set([
+  "capabilities",
+  "privileged",
+  "allowPrivilegeEscalation",
+  "readOnlyRootFilesystem",
+]);
 
 /** An object is one of Kubernetes when it says so; null for anything else. */
 export function objectKind(root: Cursor): string | null {
@@ -88,6 +97,9 @@ function readContainer(
     runAsNonRoot: booleanOf(either("runAsNonRoot")),
     seccomp: settingOf(either("seccompProfile", "type")),
     hostUsers: booleanOf(at(pod, "hostUsers")),
+    misplaced: entriesOf(shared)
+      .map(({ key }) => key)
+      .filter(({ text }) => OF_CONTAINERS.has(text)),
     ...spanAt(container),
   };
 }
