@@ -79,4 +79,15 @@ export type * from "./verify/model.ts";
 export type { RunningTarget } from "./verify/processes.ts";
 export { type ManifestOptions, verifyManifest } from "./verify/verify-manifest.ts";
 export { verifyRunning, type VerifyOptions } from "./verify/verify.ts";
+export { lint, type LintInput, type LintOptions, lintRules } from "./lint/lint.ts";
+export type {
+  Edit as LintEdit,
+  Finding as LintFinding,
+  LintGap,
+  LintReport,
+  RuleText as LintRule,
+  Severity as LintSeverity,
+} from "./lint/model.ts";
+export { detectKind } from "./manifest/detect.ts";
+export { readManifest } from "./manifest/read.ts";
 export { VERSION } from "./version.ts";

@@ -28,7 +28,7 @@ describe("package.json", () => {
   test("names exact versions of the packages it needs", () => {
     const versions = { ...manifest.dependencies, ...manifest.devDependencies };
     for (const [name, version] of Object.entries(versions)) {
-      expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+      expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+(?:-[\w.]+)?$/)]);
     }
   });
 

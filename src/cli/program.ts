@@ -113,6 +113,13 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runVerify(request);
     });
   },
+  lint: async (outcome) => {
+    const { lintCommand } = await import("./lint-options.ts");
+    return lintCommand(async (request) => {
+      const { runLint } = await import("./lint-command.ts");
+      outcome.status = await runLint(request);
+    });
+  },
   doctor: async (outcome) => {
     const { doctorCommand } = await import("./doctor-options.ts");
     return doctorCommand(async (request) => {

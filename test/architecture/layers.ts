@@ -116,7 +116,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: "report",
     layers: ["capabilities"],
-    packages: ["string-width", "yaml"],
+    packages: ["string-width", "yaml", "sarif"],
     models: [
       "process",
       "exposure",
@@ -176,7 +176,7 @@ export const LAYERS: readonly Layer[] = [
       "manifest",
       "capabilities",
     ],
-    packages: ["node:*", "commander"],
+    packages: ["node:*", "commander", "diff"],
     models: [
       "process",
       "exposure",

@@ -6,7 +6,8 @@ import type { Finding } from "../../src/lint/model.ts";
 import { RULES } from "../../src/lint/rules/index.ts";
 import type { Case } from "./cases/case.ts";
 import { CONTAINER_CASES, POLICY_CASES } from "./cases/containers.ts";
-import { AUDIT_CASES, CLAIM_CASES, FILE_CAPABILITY_CASES, RECIPE_CASES } from "./cases/recipes.ts";
+import { FILE_CAPABILITY_CASES } from "./cases/files.ts";
+import { AUDIT_CASES, CLAIM_CASES, RECIPE_CASES } from "./cases/recipes.ts";
 import { SYSTEMD_CASES } from "./cases/systemd.ts";
 
 const CASES: readonly Case[] = [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { capabilityNames, EMPTY_SET } from "../../capabilities/set.ts";
 import {
-  DEFAULT_CAPABILITIES,
+  defaultSet,
   grantedSet,
   namesAll,
   runsAsRoot,
@@ -138,7 +138,7 @@ function addWithoutDrop(container: ContainerDeclaration): readonly Flaw[] {
   const first = add.find((word) => wordMeaning(word, platform) !== null);
   if (first === undefined || namesAll(add) || namesAll(drop) || privileged?.value === true)
     return [];
-  const kept = grantedSet(container) & DEFAULT_CAPABILITIES[platform];
+  const kept = grantedSet(container) & defaultSet(platform);
   if (kept === EMPTY_SET || runsAsRoot(container) === false) return [];
   const count = capabilityNames(kept).length;
   return [

@@ -129,6 +129,10 @@ function psColumns({ words }: ShellCommand): readonly Flaw[] {
 }
 
 const BEGIN = /^(?:kprobe|k|uprobe|u|fentry|kfunc|f)$/;
+const WHERE = {
+  begin: "the function has not returned yet",
+  end: "the registers hold other values by then",
+} as const;
 const END = /^(?:kretprobe|kr|uretprobe|ur)$/;
 
 function bpftraceFlaws(
@@ -146,7 +150,7 @@ function bpftraceFlaws(
       const types = names.split(",").map((name) => name.trim().split(":")[0] ?? "");
       const type = types.find((each) => (where === "begin" ? BEGIN : END).test(each));
       return type !== undefined && pattern.test(body)
-        ? [flaw(script, `${type} has no value for ${what}`)]
+        ? [flaw(script, `${what} in ${type}: ${WHERE[where]}`)]
         : [];
     });
   };

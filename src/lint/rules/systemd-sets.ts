@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constantName } from "../../capabilities/spelling.ts";
-import { type CapabilitySet, capabilityNames, EMPTY_SET } from "../../capabilities/set.ts";
+import {
+  type CapabilitySet,
+  capabilityNames,
+  EMPTY_SET,
+  EVERYTHING,
+} from "../../capabilities/set.ts";
 import type { Manifest, UnitAssignment, UnitDeclaration } from "../../manifest/model.ts";
-import { EVERYTHING } from "../../manifest/systemd/capability-list.ts";
 import {
   type DeclaredCredentials,
   declaredCredentials,

@@ -16,6 +16,11 @@ const ENGINES = {
   quadlet: "podman",
 } as const;
 
+/** What a container has that asks for nothing. */
+export function defaultSet(platform: Platform): CapabilitySet {
+  return DEFAULT_SETS[ENGINES[platform]];
+}
+
 /** What a word in a list of capabilities stands for to the platform; null when to nothing. */
 export function wordMeaning({ text }: Word, platform: Platform): CapabilitySet | null {
   const upper = text.toUpperCase();
@@ -42,8 +47,7 @@ export function grantedSet(container: ContainerDeclaration): CapabilitySet {
   if (privileged?.value === true) return NAMED_CAPABILITIES;
   const texts = (words: readonly Word[]): readonly string[] => words.map(({ text }) => text);
   const request = { add: texts(container.add), drop: texts(container.drop) };
-  const engine = ENGINES[platform];
-  return containerCapabilities(engine, DEFAULT_SETS[engine], request).set;
+  return containerCapabilities(ENGINES[platform], defaultSet(platform), request).set;
 }
 
 /** Whether the first process is root in the container; null where only the image tells. */

@@ -13,6 +13,7 @@ const SCHEMAS = [
   "verify",
   "apply",
   "files",
+  "lint",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
