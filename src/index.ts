@@ -10,6 +10,21 @@ export {
   type TaskCredentials,
   type UserNamespace,
 } from "./capabilities/credentials.ts";
+export {
+  decodeMask,
+  decodeProcess,
+  encodeSpelling,
+  explainCapabilities,
+} from "./capabilities/build-reports.ts";
+export { parseSpelling, type Spelling } from "./capabilities/parse-names.ts";
+export type {
+  DecodedMask,
+  DecodedProcess,
+  DecodeReport,
+  EncodeReport,
+  ExplainedCapability,
+  ExplainReport,
+} from "./capabilities/reports.ts";
 export { knowledgeOf } from "./capabilities/knowledge/index.ts";
 export type { CapabilityKnowledge } from "./capabilities/knowledge/model.ts";
 export { givesRoot, type RootWay, waysToRoot } from "./capabilities/root-ways.ts";

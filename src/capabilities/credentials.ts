@@ -30,14 +30,10 @@ export interface Ids {
   readonly fileSystem: number;
 }
 
-/** The five sets of a task (man 7 capabilities). */
-export interface FiveSets {
-  readonly inheritable: CapabilitySet;
-  readonly permitted: CapabilitySet;
-  readonly effective: CapabilitySet;
-  readonly bounding: CapabilitySet;
-  readonly ambient: CapabilitySet;
-}
+/** The five sets of a task (man 7 capabilities), in the order of /proc/PID/status. */
+export const SET_NAMES = ["inheritable", "permitted", "effective", "bounding", "ambient"] as const;
+export type SetName = (typeof SET_NAMES)[number];
+export type FiveSets = Readonly<Record<SetName, CapabilitySet>>;
 
 /**
  * What the kernel's struct cred says of a task. All ids are those of the initial user namespace, as

@@ -66,6 +66,27 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = await runFiles(request);
     });
   },
+  decode: async (outcome) => {
+    const { decodeCommand } = await import("./decode-options.ts");
+    return decodeCommand(async (request) => {
+      const { runDecode } = await import("./decode-command.ts");
+      outcome.status = await runDecode(request);
+    });
+  },
+  encode: async (outcome) => {
+    const { encodeCommand } = await import("./encode-options.ts");
+    return encodeCommand(async (request) => {
+      const { runEncode } = await import("./encode-command.ts");
+      outcome.status = runEncode(request);
+    });
+  },
+  explain: async (outcome) => {
+    const { explainCommand } = await import("./explain-options.ts");
+    return explainCommand(async (request) => {
+      const { runExplain } = await import("./explain-command.ts");
+      outcome.status = runExplain(request);
+    });
+  },
   trace: async (outcome) => {
     const { traceCommand } = await import("./trace-options.ts");
     return traceCommand(async (request) => {

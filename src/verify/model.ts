@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SetName } from "../capabilities/credentials.ts";
 import type { CapabilitySets } from "../process/model.ts";
+
+export { SET_NAMES, type SetName } from "../capabilities/credentials.ts";
 
 /**
  * Whether something is confined as it should be, as plain readonly data; the published schema is
@@ -7,10 +10,6 @@ import type { CapabilitySets } from "../process/model.ts";
  */
 
 export const VERIFY_SCHEMA_VERSION = 1;
-
-/** In the order of /proc/PID/status. */
-export const SET_NAMES = ["inheritable", "permitted", "effective", "bounding", "ambient"] as const;
-export type SetName = (typeof SET_NAMES)[number];
 
 /** What is looked at. */
 export type VerifyTarget =
@@ -88,7 +87,7 @@ export interface Holder {
   readonly compared: boolean;
   /** Where a manifest declares it; null for what runs. */
   readonly line: number | null;
-  /** One for each set, in the order of `SET_NAMES`. */
+  /** One for each set, in the order of `SET_NAMES` of capabilities/credentials.ts. */
   readonly sets: readonly SetComparison[];
   /** Null where they could not be seen. */
   readonly securebits: readonly string[] | null;

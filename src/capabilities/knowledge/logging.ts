@@ -19,7 +19,7 @@ export const LOGGING_CAPABILITIES: readonly CapabilityKnowledge[] = [
     abuses: [
       {
         how: "Forge log-ins, or fill the log until it rotates or the machine stops.",
-        conditions: ["auditd runs; for stopping: disk_full_action or failure mode says so"],
+        conditions: ["auditd runs, and stops the machine when its disk is full, for the latter"],
         source: "kernel/audit.c",
       },
     ],

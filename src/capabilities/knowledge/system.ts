@@ -212,7 +212,7 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
         how: "Mount over /etc, or mount the disk and write to it.",
         conditions: [
           "the capability counts in the initial user namespace",
-          "for the disk: its device can be opened, or made",
+          "the device of the disk can be opened, or made, for the latter",
         ],
         source: SPENGLER,
       },
@@ -403,7 +403,7 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
     abuses: [
       {
         how: "Read addresses and memory of the kernel and of other processes by probes and samples.",
-        conditions: ["for memory: BPF beside it", "lockdown is not confidentiality"],
+        conditions: ["BPF beside it, for memory", "lockdown is not confidentiality"],
         source: "Documentation/admin-guide/perf-security.rst",
       },
     ],
@@ -444,11 +444,6 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
         how: "Read kernel memory with a tracing program.",
         conditions: ["PERFMON beside it", "lockdown is not confidentiality"],
         source: "kernel/trace/bpf_trace.c",
-      },
-      {
-        how: "Open and read maps and programs of others by their ids.",
-        conditions: ["for ids: SYS_ADMIN beside it"],
-        source: "kernel/bpf/syscall.c",
       },
       {
         how: "Get past the verifier, and write kernel memory.",

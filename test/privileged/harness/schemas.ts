@@ -14,6 +14,9 @@ const SCHEMAS = [
   "apply",
   "files",
   "lint",
+  "decode",
+  "encode",
+  "explain",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
