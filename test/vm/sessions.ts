@@ -59,4 +59,11 @@ export const SESSIONS: readonly Session[] = [
     files: [`${SUITES}/systemd.test.ts`],
     timeoutMs: 400_000,
   },
+  {
+    name: "services",
+    first: "systemd",
+    modules: [],
+    files: [`${SUITES}/services.test.ts`],
+    timeoutMs: 900_000,
+  },
 ];

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Makes sure that the user whom the prefix switches to can start the program. */
   readonly asOtherUser?: boolean;
+  /** 30 seconds where it is left out. */
+  readonly limitMs?: number;
 }
 
 /** Runs `capscope ARGUMENTS` to its end. */
@@ -49,7 +51,7 @@ export function runCapscope(words: readonly string[], options: RunOptions = {}):
       : [...prefix, ...CAPSCOPE, ...words];
   const result = Bun.spawnSync(options.namespace?.inside(command) ?? command, {
     stdin: "ignore",
-    timeout: 30_000,
+    timeout: options.limitMs ?? 30_000,
     cwd: "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", ...options.env },
   });

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Endpoint, ExposureReport, Process } from "../../../src/exposure/model.ts";
 import { parseReport, runCapscope } from "../../privileged/harness/capscope.ts";
 import { needed, NO_TRACE, readProfile, type Traced } from "../../privileged/harness/traced.ts";
 import { testUnless } from "../../skip.ts";
-import { whyNoGuest } from "../whether-guest.ts";
+import { whyNoGuest, whyNoSystemd } from "../whether-guest.ts";
 
 const UNITS = fileURLToPath(new URL("../../systemd/container/units", import.meta.url));
 const USER = 4242;
@@ -30,11 +30,6 @@ AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_SETGID
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETGID
 ExecStart=/usr/bin/python3 /run/probe.py
 `;
-
-function whyNoSystemd(): string | null {
-  const name = readFileSync("/proc/1/comm", "utf8").trim();
-  return name === "systemd" ? null : `process 1 is ${name}, not systemd`;
-}
 
 describe("systemd as process 1", () => {
   const reason = whyNoGuest() ?? whyNoSystemd();
