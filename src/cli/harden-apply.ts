@@ -85,7 +85,7 @@ function write(report: ApplyReport, { format, output }: HardenRequest): void {
     format === "json"
       ? `${toJson(report)}\n`
       : renderApplyText(report, {
-          width: toTerminal ? terminalWidth() : null,
+          width: terminalWidth(),
           color: wantsColor("auto", toTerminal),
         });
   writeReport(text, output);

@@ -56,7 +56,7 @@ function render(report: VerifyReport, { format, color, output }: VerifyRequest):
   if (format === "json") return `${toJson(report)}\n`;
   const toTerminal = output === null && isTerminal();
   return renderVerifyText(report, {
-    width: toTerminal ? terminalWidth() : null,
+    width: terminalWidth(),
     color: wantsColor(color, toTerminal),
   });
 }

@@ -97,6 +97,20 @@ function setText(names: readonly string[]): string {
   return missing.length === 0 ? `all ${names.length}` : `all except ${missing.join(", ")}`;
 }
 
+/** More names than these make a column too wide. */
+const SHORT_LIST = 3;
+
+function shortText(names: readonly string[]): string {
+  const isShort = names.length <= SHORT_LIST || names.length > NEARLY_ALL;
+  return isShort ? setText(names) : `${names.length} capabilities`;
+}
+
+/** What the lines above the tables have said once. */
+function limitText(names: readonly string[], { capabilities }: Expectation): string {
+  const isSaid = names.length > SHORT_LIST && names.join() === capabilities.join();
+  return isSaid ? `the ${names.length} above` : shortText(names);
+}
+
 /** Holders that differ in their ids alone, such as workers, are shown once. */
 function groupAlike(holders: readonly Holder[]): readonly (readonly Holder[])[] {
   const groups = new Map<string, Holder[]>();
@@ -121,8 +135,8 @@ function renderGroup(
   const header = ["set", ...(before === null ? [] : ["before"]), "at most", now, "result"];
   const rows = first.sets.map((comparison) => [
     cell(`  ${comparison.set}`),
-    ...(before === null ? [] : [cell(setText(before[comparison.set]))]),
-    cell(first.compared ? setText(comparison.expected) : "-"),
+    ...(before === null ? [] : [cell(shortText(before[comparison.set]))]),
+    cell(first.compared ? limitText(comparison.expected, expectation) : "-"),
     cell(actualText(comparison, first)),
     resultCell(comparison, first),
   ]);
