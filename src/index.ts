@@ -93,6 +93,7 @@ export type { GivenSet } from "./verify/expectation.ts";
 export type * from "./verify/model.ts";
 export type { RunningTarget } from "./verify/processes.ts";
 export { type ManifestOptions, verifyManifest } from "./verify/verify-manifest.ts";
+export { type ProgramOptions, verifyProgram } from "./verify/verify-program.ts";
 export { verifyRunning, type VerifyOptions } from "./verify/verify.ts";
 export { lint, type LintInput, type LintOptions, lintRules } from "./lint/lint.ts";
 export type {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from "../errors.ts";
 import { expectedOf } from "../harden/expected.ts";
+import { resolveUser } from "../linux/account.ts";
 import { toJson } from "../report/text/escape.ts";
+import { renderVerifySarif } from "../report/verify-sarif.ts";
 import { renderVerifyText } from "../report/verify-text.ts";
 import type { GivenSet } from "../verify/expectation.ts";
 import type { VerifyReport } from "../verify/model.ts";
 import { verifyManifest } from "../verify/verify-manifest.ts";
+import { verifyProgram } from "../verify/verify-program.ts";
 import { verifyRunning } from "../verify/verify.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { writeReport } from "./output.ts";
@@ -31,8 +34,16 @@ export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
 async function verify({ target, expected, exact }: VerifyRequest): Promise<VerifyReport> {
   const given = readGiven(expected);
   const time = new Date();
-  if (target.kind !== "manifest") return verifyRunning({ time, target, given, exact });
+  if (target.kind !== "manifest" && target.kind !== "command") {
+    return verifyRunning({ time, target, given, exact });
+  }
   if (given === null) throw new UsageError("nothing to compare with", "give --profile or --cap");
+  if (target.kind === "command") {
+    const { program } = target;
+    const user = target.user === null ? null : resolveUser(target.user);
+    const searchPath = process.env["PATH"] ?? "";
+    return verifyProgram({ time, program, searchPath, user, given, exact });
+  }
   const isOnDisk = target.file !== "-";
   const text = readInput(target.file, MANIFEST_LIMIT_BYTES);
   const file = isOnDisk ? target.file : "standard input";
@@ -54,6 +65,7 @@ function readGiven(expected: VerifyRequest["expected"]): GivenSet | null {
 
 function render(report: VerifyReport, { format, color, output }: VerifyRequest): string {
   if (format === "json") return `${toJson(report)}\n`;
+  if (format === "sarif") return renderVerifySarif(report);
   const toTerminal = output === null && isTerminal();
   return renderVerifyText(report, {
     width: terminalWidth(),

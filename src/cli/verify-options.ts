@@ -7,13 +7,14 @@ import { parseCapabilityList, parseName, parsePid } from "./option-values.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./terminal.ts";
 
 /** Forms of the report, as `--format` names them. */
-export const VERIFY_FORMATS = ["text", "json"] as const;
+export const VERIFY_FORMATS = ["text", "json", "sarif"] as const;
 export type VerifyFormat = (typeof VERIFY_FORMATS)[number];
 
 /** What is to be looked at; a file of "-" is standard input. */
 export type VerifyRequestTarget =
   | RunningTarget
-  | { readonly kind: "manifest"; readonly file: string; readonly name: string | null };
+  | { readonly kind: "manifest"; readonly file: string; readonly name: string | null }
+  | { readonly kind: "command"; readonly program: string; readonly user: string | null };
 
 /** The command line of `capscope verify`, as given. */
 export interface VerifyRequest {
@@ -39,6 +40,8 @@ interface RawOptions {
   readonly container?: string;
   readonly file?: string;
   readonly name?: string;
+  readonly cmd?: string;
+  readonly user?: string;
   readonly exact?: boolean;
   readonly allowPartial?: boolean;
   readonly format: VerifyFormat;
@@ -66,6 +69,8 @@ export function verifyCommand(run: (request: VerifyRequest) => Promise<void>): C
     .option("--container <id>", "look at a container, by the start of its id or by its name")
     .option("--file <manifest>", "look at what a configuration declares", parseName)
     .option("--name <name>", "of a configuration, only the container of this name", parseName)
+    .option("--cmd <program>", "look at what a program would have, were it executed", parseName)
+    .option("--user <user>", "with --cmd: executed by NAME, UID, NAME:GROUP or UID:GID", parseName)
     .option("--exact", "a bounding set that is smaller is a difference, too")
     .addOption(
       new Option("--format <format>", "form of the report").choices(VERIFY_FORMATS).default("text"),
@@ -98,21 +103,24 @@ function requestOf(raw: RawOptions): VerifyRequest {
   };
 }
 
-function targetOf({ pid, unit, container, file, name }: RawOptions): VerifyRequestTarget {
+function targetOf(raw: RawOptions): VerifyRequestTarget {
+  const { pid, unit, container, file, name, cmd, user } = raw;
   const targets: readonly (VerifyRequestTarget | null)[] = [
     pid === undefined ? null : { kind: "process", pid },
     unit === undefined ? null : { kind: "unit", unit },
     container === undefined ? null : { kind: "container", container },
     file === undefined ? null : { kind: "manifest", file, name: name ?? null },
+    cmd === undefined ? null : { kind: "command", program: cmd, user: user ?? null },
   ];
   const [target, ...others] = targets.filter((each) => each !== null);
   if (target === undefined) throw new UsageError("nothing to verify", `give ${CHOICES}`);
   if (others.length > 0) throw new UsageError("more than one thing to verify", `one of ${CHOICES}`);
   if (name !== undefined && target.kind !== "manifest") throw new UsageError("--name needs --file");
+  if (user !== undefined && target.kind !== "command") throw new UsageError("--user needs --cmd");
   return target;
 }
 
-const CHOICES = "--pid, --unit, --container or --file";
+const CHOICES = "--pid, --unit, --container, --file or --cmd";
 
 function expectedOf({ profile, cap }: RawOptions): VerifyRequest["expected"] {
   if (profile !== undefined && cap !== undefined) {

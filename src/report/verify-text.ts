@@ -36,8 +36,8 @@ export function renderVerifyText(report: VerifyReport, options: TextOptions): st
   ].join("");
 }
 
-/** What was looked at, as the first line and other reports name it. */
-export function verifyTargetText(target: VerifyTarget): string {
+/** What was looked at. */
+function verifyTargetText(target: VerifyTarget): string {
   switch (target.kind) {
     case "process":
       return `pid ${target.pid}`;
@@ -167,11 +167,12 @@ function actualText({ actual, expected, verdict }: SetComparison, { compared }: 
   return setText(actual);
 }
 
-function resultCell(comparison: SetComparison, { compared, pid }: Holder): Cell {
+function resultCell(comparison: SetComparison, { compared, pid, line }: Holder): Cell {
   const { set, verdict, extra, missing } = comparison;
   if (!compared) return cell("not compared");
   if (verdict === "wider") return { text: `wider: ${extraText(extra)}`, tone: "orange" };
-  if (pid === null && set === "bounding" && missing.length > 0) {
+  // Of a program that would be executed, what it holds counts; of a container, what it may hold.
+  if (pid === null && set === (line === null ? "permitted" : "bounding") && missing.length > 0) {
     return { text: `lacking: ${extraText(missing)}`, tone: "orange" };
   }
   return { text: verdict === "same" || isUsuallyEmpty(set) ? "ok" : "narrower", tone: "green" };

@@ -116,14 +116,22 @@ function setDifferences(holder: Holder, index: number, exact: boolean): Differen
 }
 
 /**
- * Of what is only declared: nobody can have given anything up yet, so what is missing in the bounding
- * set was never granted, and the program will be refused it.
+ * Of what is only declared, or would be executed: nobody can have given anything up yet, so what is
+ * missing was never granted, and the program will be refused it. In a container the image's files may
+ * give what the bounding set has.
  */
 function lackingDifferences(holder: Holder, index: number): readonly Difference[] {
-  const missing = holder.sets.find(({ set }) => set === "bounding")?.missing ?? [];
-  if (holder.pid !== null || missing.length === 0) return [];
+  const set = lackingSet(holder);
+  const missing = holder.sets.find((each) => each.set === set)?.missing ?? [];
+  if (set === null || missing.length === 0) return [];
   const message = `${describeHolder(holder)}: will be refused ${namesText(missing)}`;
-  return [{ kind: "lacking", holder: index, sets: ["bounding"], capabilities: missing, message }];
+  return [{ kind: "lacking", holder: index, sets: [set], capabilities: missing, message }];
+}
+
+/** The set in which what is missing is lacking; null for what runs. */
+function lackingSet({ pid, line }: Pick<Holder, "pid" | "line">): SetName | null {
+  if (pid !== null) return null;
+  return line === null ? "permitted" : "bounding";
 }
 
 interface AlikeSets {

@@ -7,6 +7,9 @@ import { lint, type LintInput } from "../../src/lint/lint.ts";
 import type { LintReport } from "../../src/lint/model.ts";
 import { renderLintSarif } from "../../src/report/lint-sarif.ts";
 import { renderSarif } from "../../src/report/sarif.ts";
+import { renderVerifySarif } from "../../src/report/verify-sarif.ts";
+import { setOf } from "../../src/capabilities/set.ts";
+import { given, holder, verified } from "../verify/build-holder.ts";
 
 const {
   $schema: _,
@@ -109,5 +112,34 @@ describe("SARIF", () => {
     const [result] = parse(rendered).runs[0]!.results!;
     expect(result).toMatchObject({ properties: { subject: "nginx.service" } });
     expect(result).not.toHaveProperty("locations");
+  });
+});
+
+describe("a comparison as SARIF", () => {
+  const seen = [holder({ bounding: setOf("net_raw") })];
+
+  test("names the process, and is valid", () => {
+    const [run] = parse(renderVerifySarif(verified({ seen, given: given() }))).runs;
+    const [result] = run!.results!;
+    expect(result).toMatchObject({ ruleId: "verify/wider-set", level: "error" });
+    expect(result!.message.text).toStartWith("pid 220 (nginx): bounding set: more than expected");
+    expect(result!.properties).toEqual({ subject: "nginx.service" });
+  });
+
+  test("has the lines of a manifest", () => {
+    const target = { kind: "manifest", file: "pod.yaml", format: "kubernetes" } as const;
+    const declared = [{ ...seen[0]!, pid: null, line: 7 }];
+    const [run] = parse(
+      renderVerifySarif(verified({ seen: declared, given: given(), target })),
+    ).runs;
+    const location = run!.results![0]!.locations![0]!.physicalLocation!;
+    expect(location.artifactLocation!.uri).toBe("pod.yaml");
+    expect(location.region!.startLine).toBe(7);
+  });
+
+  test("says what could not be seen", () => {
+    const gaps = [{ kind: "process", message: "pid 7: hidden" }] as const;
+    const [run] = parse(renderVerifySarif(verified({ seen: [], given: given(), gaps }))).runs;
+    expect(run!.invocations![0]!.executionSuccessful).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import { NO_TRACE } from "../privileged/harness/traced.ts";
 import { type Boot, bootContainer, type Container } from "./container/container.ts";
 import type { Machine } from "./services/machine.ts";
 import { runToEnd } from "./services/run-to-end.ts";
+import { SERVICES } from "./services/services.ts";
 import { testServices } from "./services/test-services.ts";
 
 const title = "services of a real systemd, confined end to end";
@@ -26,6 +27,7 @@ function machineOf({ run, prefix }: Container): Machine {
     capscope: (...words) => runCapscope(words, { prefix }),
     startCapscope: (...words) => runToEnd([...prefix, ...CAPSCOPE, ...words]),
     traceSeconds: 4,
+    appliesTo: SERVICES.map(({ unit }) => unit),
     ownsClock: false,
   };
 }

@@ -64,6 +64,6 @@ export const SESSIONS: readonly Session[] = [
     first: "systemd",
     modules: [],
     files: [`${SUITES}/services.test.ts`],
-    timeoutMs: 900_000,
+    timeoutMs: 1_500_000,
   },
 ];

@@ -10,6 +10,8 @@ export interface Machine {
   readonly startCapscope: (...words: readonly string[]) => Promise<Run>;
   /** How long a trace has to be for a restart to be over and the service to be used. */
   readonly traceSeconds: number;
+  /** Units that are confined by \`--apply\` as well: a guest is slow. */
+  readonly appliesTo: readonly string[];
   /** The clock is this system's own. */
   readonly ownsClock: boolean;
 }

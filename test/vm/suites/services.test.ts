@@ -15,7 +15,8 @@ const guest: Machine = {
   },
   capscope: (...words): Run => runCapscope(words, { limitMs: 120_000 }),
   startCapscope: (...words) => runToEnd([...CAPSCOPE, ...words]),
-  traceSeconds: 20,
+  traceSeconds: 8,
+  appliesTo: ["nginx"],
   ownsClock: true,
 };
 
