@@ -47,6 +47,7 @@ export { collectExposure, collectInterfaces, type ExposureOptions } from "./expo
 export { type ExposureFilter, filterReport, KEEP_ALL } from "./exposure/filter.ts";
 export type * from "./exposure/model.ts";
 export type * from "./inventory/model.ts";
+export { changeFileCapabilities, type ChangeOptions } from "./inventory/files/change.ts";
 export { collectFiles, type FilesOptions } from "./inventory/files/collect.ts";
 export { filterFiles, type FilesFilter } from "./inventory/files/filter.ts";
 export { collectProcesses, type PsOptions } from "./inventory/ps/collect.ts";

@@ -32,24 +32,6 @@ export const HOST_CONTROL: CapabilitySet = setOf(
   "checkpoint_restore", // write to other processes' identity
 );
 
-/**
- * Capabilities with which whoever has one becomes root in one step, whatever the system is like: by
- * taking over a process of root's, a file that root runs or reads, or the kernel.
- */
-export const ROOT_EQUIVALENT: CapabilitySet = setOf(
-  "chown", // owns /etc/shadow
-  "dac_override", // writes it
-  "fowner", // makes it writable, or any program setuid
-  "setgid", // becomes a group that may write disks or passwords
-  "setuid", // becomes root
-  "sys_module", // runs code in the kernel
-  "sys_rawio", // writes memory and disks
-  "sys_ptrace", // runs code in a process of root's
-  "sys_admin", // mounts over files, and much more
-  "mknod", // makes a node of the disk for itself
-  "setfcap", // gives a file of its own all capabilities
-);
-
 /** True when a process can raise a capability that matters; its user namespace decides what counts. */
 export function isPrivileged(
   permitted: CapabilitySet,

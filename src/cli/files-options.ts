@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from "commander";
 import { FILE_FLAGS, type FileFlag } from "../inventory/model.ts";
+import { type FileChangeRequest, removeCommand, setCommand } from "./files-change-options.ts";
 import { parseChoice } from "./option-values.ts";
 import {
   addReportOptions,
@@ -35,8 +36,11 @@ interface RawOptions extends RawReportOptions<FilesFormat> {
   readonly allowPartial?: boolean;
 }
 
-/** Declares `capscope files`; `run` gets what the user asked for. */
-export function filesCommand(run: (request: FilesRequest) => Promise<void>): Command {
+/** Declares `capscope files` with its subcommands; the functions get what the user asked for. */
+export function filesCommand(
+  run: (request: FilesRequest) => Promise<void>,
+  change: (request: FileChangeRequest) => Promise<void>,
+): Command {
   const command = new Command("files")
     .summary("files with capabilities, set-user-ID or set-group-ID bits")
     .description(
@@ -44,6 +48,9 @@ export function filesCommand(run: (request: FilesRequest) => Promise<void>): Com
         "set-group-ID bits; those that deserve attention first. Without a path, the whole system.",
     )
     .argument("[path...]", "directories and files (default: /)")
+    .helpCommand(false)
+    .addCommand(setCommand(change))
+    .addCommand(removeCommand(change))
     .option("--search-path", "the directories of $PATH")
     .addOption(
       new Option("--one-file-system", "stay on the file system of each path").conflicts(
@@ -67,6 +74,7 @@ export function filesCommand(run: (request: FilesRequest) => Promise<void>): Com
 }
 
 const HELP_AFTER = `
+A directory called set or remove is ./set or ./remove.
 Mounts of the kernel's own file systems and of the network are not entered, and named.
 Exit codes: 0 fine, 2 wrong usage, 3 cannot observe, 4 something could not be seen.`;
 

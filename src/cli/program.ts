@@ -61,10 +61,16 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
   },
   files: async (outcome) => {
     const { filesCommand } = await import("./files-options.ts");
-    return filesCommand(async (request) => {
-      const { runFiles } = await import("./files-command.ts");
-      outcome.status = await runFiles(request);
-    });
+    return filesCommand(
+      async (request) => {
+        const { runFiles } = await import("./files-command.ts");
+        outcome.status = await runFiles(request);
+      },
+      async (request) => {
+        const { runFileChange } = await import("./files-change-command.ts");
+        outcome.status = await runFileChange(request);
+      },
+    );
   },
   decode: async (outcome) => {
     const { decodeCommand } = await import("./decode-options.ts");

@@ -170,3 +170,32 @@ export interface FilesCoverage {
   readonly unreadable: number;
   readonly gaps: readonly Gap[];
 }
+
+/** What the kernel makes of a file when somebody executes it. */
+export interface ExecOutcome {
+  /**
+   * `user`: an ordinary user. `root`: all capabilities. `confined`: an ordinary user with
+   * no_new_privs. `trimmed`: an ordinary user whose bounding set has none of the capabilities.
+   */
+  readonly who: "user" | "root" | "confined" | "trimmed";
+  /** The kernel does not execute it at all: EPERM. */
+  readonly refused: boolean;
+  readonly permitted: readonly string[];
+  readonly effective: readonly string[];
+}
+
+/** What `files set` and `files remove` do. */
+export interface FileChange extends ReportHead<"file-change"> {
+  readonly path: string;
+  readonly action: "set" | "remove";
+  /** Nothing was written, because only a look was asked for. */
+  readonly dryRun: boolean;
+  /** False when the file has already what was asked for. */
+  readonly changes: boolean;
+  readonly before: ListedCapabilities | null;
+  readonly after: ListedCapabilities | null;
+  /** By the kernel's rules for execve(2); for a script, those of its interpreter apply instead. */
+  readonly outcomes: readonly ExecOutcome[];
+  /** What else follows, in words. */
+  readonly notes: readonly string[];
+}

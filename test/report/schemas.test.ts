@@ -76,6 +76,7 @@ test("every property in the schemas is required and described", () => {
     "doctor",
     "ps",
     "files",
+    "file-change",
   ];
   for (const name of names) checkObjects(readSchema(name));
 });

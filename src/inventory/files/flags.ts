@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FileCapabilities } from "../../capabilities/file-capabilities.ts";
 import { isInterpreter } from "../../capabilities/interpreters.ts";
-import { ROOT_EQUIVALENT } from "../../capabilities/privilege.ts";
+import { givesRoot } from "../../capabilities/root-ways.ts";
 import { EMPTY_SET } from "../../capabilities/set.ts";
 import { FILE_FLAGS, type FileFlag, type ListedPackage } from "../model.ts";
 
@@ -26,7 +26,7 @@ const RULES: Readonly<Record<FileFlag, (facts: FlagFacts) => boolean>> = {
     (mode & 0o011) !== 0 &&
     capabilities !== null &&
     capabilities.rootUid === null &&
-    (capabilities.permitted & ROOT_EQUIVALENT) !== EMPTY_SET,
+    givesRoot(capabilities.permitted),
   interpreter: ({ path, mode, capabilities }) =>
     isInterpreter(path) && (capabilities !== null || (mode & 0o4000) !== 0),
   "writable-by-others": ({ writableByOthers }) => writableByOthers,

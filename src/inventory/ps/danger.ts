@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HOST_CONTROL } from "../../capabilities/privilege.ts";
-import { capabilityNames } from "../../capabilities/set.ts";
+import { givesRoot } from "../../capabilities/root-ways.ts";
+import { type CapabilitySet, capabilityNames, EMPTY_SET } from "../../capabilities/set.ts";
+import { capabilityNumber } from "../../capabilities/spelling.ts";
 import type { Credentials } from "../../process/model.ts";
 import type { ListedProcess } from "../model.ts";
 
 /**
- * Most dangerous first: who can get control of the host; who holds something else there; who holds
+ * Most dangerous first: who holds what is the same as root; who can otherwise get control of the host,
+ * of others' data or of the network; who holds something else there; who holds
  * something in a child user namespace only; who holds nothing. Among them by how many capabilities
  * that give control, then by how many others, which any thread may use; then by pid.
  */
@@ -19,13 +22,24 @@ export function sortByDanger(processes: readonly ListedProcess[]): readonly List
 function keyOf(process: ListedProcess): readonly number[] {
   const held = heldNames(process);
   const control = held.filter((name) => CONTROL_NAMES.has(name)).length;
-  return [rankOf(process, held.length), -control, -held.length, process.pid];
+  return [rankOf(process, held), -control, -held.length, process.pid];
 }
 
-function rankOf({ privilegedCaps, childUserNamespace }: ListedProcess, held: number): number {
-  if (held === 0) return 3;
-  if (privilegedCaps) return 0;
-  return childUserNamespace === true ? 2 : 1;
+function rankOf(
+  { privilegedCaps, childUserNamespace }: ListedProcess,
+  held: readonly string[],
+): number {
+  if (held.length === 0) return 4;
+  if (privilegedCaps) return givesRoot(setOfNames(held)) ? 0 : 1;
+  return childUserNamespace === true ? 3 : 2;
+}
+
+/** Numbers that are not known yet lead nowhere. */
+function setOfNames(names: readonly string[]): CapabilitySet {
+  return names.reduce((set, name) => {
+    const number = capabilityNumber(name);
+    return number === null ? set : set | (1n << BigInt(number));
+  }, EMPTY_SET);
 }
 
 /** Names that some thread of a process holds or can raise, in the order in which they were met. */

@@ -17,6 +17,7 @@ const SCHEMAS = [
   "decode",
   "encode",
   "explain",
+  "file-change",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
