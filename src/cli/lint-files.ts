@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { SystemError, UsageError } from "../errors.ts";
 import type { LintInput } from "../lint/lint.ts";
 import type { LintGap } from "../lint/model.ts";
-import { detectKind } from "../manifest/detect.ts";
+import { detectKind, hasKnownName } from "../manifest/detect.ts";
 import { MANIFEST_KINDS, type ManifestKind } from "../manifest/model.ts";
 import { readInput } from "./read-input.ts";
 
@@ -54,7 +54,7 @@ function expand(path: string, gaps: LintGap[]): readonly Candidate[] {
     for (const entry of listDirectory(directory, gaps)) {
       const child = join(directory, entry.name);
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) waiting.push(child);
-      else if (entry.isFile()) found.push({ path: child, isNamed: false });
+      else if (entry.isFile() && hasKnownName(child)) found.push({ path: child, isNamed: false });
     }
   }
   return found.toSorted((one, other) => (one.path < other.path ? -1 : 1));

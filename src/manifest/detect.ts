@@ -13,15 +13,28 @@ const NAMES: readonly (readonly [RegExp, ManifestKind])[] = [
   [/\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt)$/i, "guide"],
 ];
 
+/** Endings that tell nothing, and names without any: what is in the file tells. */
+const OPEN_NAME =
+  /(?:^|\/)[^/.]+$|\.(?:conf|cfg|ini|rules|in|dist|example|sample|orig|override|template|tmpl)$/i;
+
 /**
- * What a file is, by its name and then by what is in it; null for what is none of it. An unknown
- * ending does not make a file unreadable: drop-ins are .conf, as much else is.
+ * What a file is, by its name and then by what is in it; null for what is none of it. Drop-ins are
+ * .conf, as much else is; a program that has a manifest in it is still a program.
  */
 export function detectKind(name: string, text: string): ManifestKind | null {
   const named = NAMES.find(([pattern]) => pattern.test(name));
   if (named !== undefined) return named[1];
-  if (/\.(?:ya?ml|json)$/i.test(name)) return yamlKind(text);
-  return sniffKind(text);
+  if (YAML_NAME.test(name)) return yamlKind(text);
+  return OPEN_NAME.test(name) ? sniffKind(text) : null;
+}
+
+const YAML_NAME = /\.(?:ya?ml|json)$/i;
+
+/** False for a name that no text can make a known kind. */
+export function hasKnownName(name: string): boolean {
+  return (
+    YAML_NAME.test(name) || OPEN_NAME.test(name) || NAMES.some(([pattern]) => pattern.test(name))
+  );
 }
 
 /** What a piece of text is, by its own look; null for prose and everything else. */

@@ -72,7 +72,10 @@ function readPart(part: Part, depth: number): Partial<Parts> {
     case "shell":
       return fromCommands(readCommands(part.region), part, depth);
     case "guide": {
-      const { prose, blocks, faults } = readGuide(part.region);
+      const { prose, blocks, faults } = readGuide(
+        part.region,
+        /\.(?:md|markdown|mdx)$/i.test(part.name),
+      );
       const parts = blocks.map((block) =>
         readPart({ ...block, name: part.name, isWhole: false }, depth + 1),
       );

@@ -24,7 +24,9 @@ export function renderLintText(report: LintReport, options: TextOptions): string
   const shown = findings.filter(({ suppressed }) => !suppressed);
   return [
     ...shown.map((finding) => findingText(finding, options)),
-    ...coverage.gaps.map((gap) => `${placeOf(gap.file, gap.start)}: ${gapText(gap)}\n`),
+    ...coverage.gaps
+      .filter(isTold)
+      .map((gap) => `${placeOf(gap.file, gap.start)}: ${gapText(gap)}\n`),
     summaryOf(report),
   ].join("");
 }
@@ -45,8 +47,13 @@ function placeOf(file: string, start: Finding["start"] | null): string {
   return start === null ? name : `${name}:${start.line}:${start.column}`;
 }
 
-function gapText({ message, incomplete }: LintGap): string {
-  return `${incomplete ? "not read" : "skipped"}: ${escapeText(message)}`;
+/** Pieces of guides that leave things out are counted, no more: most readers of one know. */
+function isTold({ incomplete }: LintGap): boolean {
+  return incomplete;
+}
+
+function gapText({ message }: LintGap): string {
+  return `not read: ${escapeText(message)}`;
 }
 
 function summaryOf({ findings, coverage }: LintReport): string {
@@ -57,10 +64,12 @@ function summaryOf({ findings, coverage }: LintReport): string {
   });
   const files = count(coverage.files.length, "file");
   const hidden = findings.length - shown.length;
-  const unread = coverage.gaps.filter(({ incomplete }) => incomplete).length;
+  const unread = coverage.gaps.filter(isTold).length;
+  const pieces = coverage.gaps.length - unread;
   return [
     `${counts.length === 0 ? "no findings" : counts.join(", ")} in ${files}`,
     ...(hidden > 0 ? [`${hidden} ignored by comments`] : []),
+    ...(pieces > 0 ? [`${count(pieces, "piece")} of guides not read`] : []),
     ...(unread > 0 ? [`incomplete: ${unread} not read`] : []),
   ]
     .join("; ")

@@ -74,6 +74,17 @@ test("a Dockerfile has stages, users, and the commands of RUN in both forms", ()
   expect(text.slice(setcap.start, setcap.end)).toBe("setcap cap_net_raw+ep /x");
 });
 
+test("a sentence is no command, though it may begin with one", () => {
+  const prose = [
+    "setcap wants names with cap_ and flags behind them (cap_net_raw+ep), then the file.",
+    "find out what the /proc files say, and install 'it'.",
+    "ps knows no column cap_eff of processes: 'ps -o' stops.",
+  ].join("\n");
+  expect(readManifest(prose, "guide", "x.txt").commands).toEqual([]);
+  expect(readManifest("setcap cap_kill+ep /x", "guide", "x.md").commands).toEqual([]);
+  expect(readManifest("setcap cap_kill+ep /x", "guide", "x.txt").commands).toHaveLength(1);
+});
+
 test("audit rules are read from files and commands", () => {
   const text =
     "-D\n# why\n-a always,exit -F arch=b64 -S capset,prctl -F a0=28 -k caps\n-w /etc/x -p wa -k x\n";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "bun:test";
 import { capabilityNames, EVERYTHING, setOf } from "../../src/capabilities/set.ts";
-import { detectKind } from "../../src/manifest/detect.ts";
+import { detectKind, hasKnownName } from "../../src/manifest/detect.ts";
 import { readManifest } from "../../src/manifest/read.ts";
 import { declaredCredentials } from "../../src/manifest/systemd/credentials.ts";
 
@@ -77,4 +77,11 @@ test("a unit, a drop-in and a Quadlet are known by name or by look", () => {
   expect(detectKind("x.service.d/a.conf", "[Service]\nUser=x\n")).toBe("systemd");
   expect(detectKind("x.container", "")).toBe("quadlet");
   expect(detectKind("nginx.conf", "user www-data;\n")).toBeNull();
+});
+
+test("a program that has a manifest in it is no manifest", () => {
+  expect(detectKind("deploy.py", "apiVersion: v1\nkind: Pod\n")).toBeNull();
+  expect(hasKnownName("deploy.py")).toBe(false);
+  expect(hasKnownName("etc/audit/rules.d/x.rules")).toBe(true);
+  expect(detectKind("-", "[Service]\n")).toBe("systemd");
 });

@@ -85,7 +85,7 @@ export const AUDIT_RULES: readonly Rule[] = [
     source: "auditctl(8), -k",
     check: ({ auditRules }) =>
       auditRules
-        .filter(({ key, filter }) => key === null && filter?.text.includes("never") !== true)
+        .filter(({ key, filter }) => key === null && !/never|exclude/.test(filter?.text ?? ""))
         .map((rule) => flaw(rule, "the rule has no key (-k) to find its records by")),
   },
 ];

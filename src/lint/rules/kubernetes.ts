@@ -11,7 +11,7 @@ export const KUBERNETES_RULES: readonly Rule[] = [
     id: "kubernetes-capability-prefix",
     severity: "error",
     title: "CAP_ before a capability in Kubernetes",
-    why: "Kubernetes' names have no prefix. containerd puts one before whatever is listed, so that CAP_NET_ADMIN becomes CAP_CAP_NET_ADMIN; admission policies compare with the plain name and miss it.",
+    why: "Kubernetes' names have no prefix. containerd puts one before whatever is listed, so that CAP_NET_ADMIN becomes CAP_CAP_NET_ADMIN: what is dropped so is not dropped, what is added so is not there. Admission policies compare with the plain name and miss it.",
     fix: "leave CAP_ out",
     source:
       "Kubernetes API, core/v1, Capability; kubernetes/kubernetes issue 33104; containerd, internal/cri/opts/spec_linux_opts.go",
@@ -68,7 +68,7 @@ function prefixFlaw(word: Word): readonly Flaw[] {
 
 function escalationNotFalse(container: ContainerDeclaration): readonly Flaw[] {
   const { platform, allowPrivilegeEscalation, add, drop, privileged } = container;
-  const [first] = [...drop, ...add];
+  const [first] = drop;
   if (platform !== "kubernetes" || privileged?.value === true || first === undefined) return [];
   // Who adds for a user needs it: the capabilities come from the program's file.
   if (

@@ -23,19 +23,21 @@ export const POLICY_RULES: readonly Rule[] = [
     id: "kyverno-capability-prefix",
     severity: "error",
     title: "CAP_ before a capability in a policy",
-    why: "Kubernetes' names have no prefix, so that the pattern can never be equal to what a pod says.",
+    why: "Kubernetes' names have no prefix: a policy for CAP_NET_RAW says nothing about a pod with NET_RAW, and meets only pods that are wrong themselves.",
     fix: "leave CAP_ out",
     source: "Kubernetes API, core/v1, Capability; Kyverno, Validate Rules",
     check: ({ policies }) =>
       checksOf(policies).flatMap(({ names }) =>
         names
           .filter(({ text }) => /^CAP_[A-Z_]+$/i.test(text))
+          // Who names both spellings looks for the wrong one as well.
+          .filter(({ text }) => !names.some((other) => other.text === text.slice(4)))
           .map((word) => {
             const isQuoted = word.end - word.start > word.text.length;
             const span = isQuoted ? { start: word.start + 1, end: word.end - 1 } : word;
             const plain = word.text.slice(4);
             return {
-              ...replacement(span, `${word.text} never matches`, plain),
+              ...replacement(span, `${word.text} is not what pods say`, plain),
               start: word.start,
               end: word.end,
             };

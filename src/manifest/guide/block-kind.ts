@@ -46,14 +46,29 @@ export function blockKind(language: string, text: string): ManifestKind | null {
   return text.split("\n").some(isCommandLine) ? "shell" : null;
 }
 
+/** Of these the words after the program are words of the language, too. */
+const WORDY: ReadonlySet<string> = new Set(["docker", "podman", "nerdctl", "kubectl", "systemctl"]);
+
 /** True for a line that begins with a program of the list, behind a prompt or not. */
 export function isCommandLine(line: string): boolean {
   const text = line.replace(/^\s*(?:[$#%]\s+)?/, "").replace(/^(?:sudo|doas)\s+(?:-\S+\s+)*/, "");
-  const program = /^(?:\/\S*\/)?([a-z-]+)\s/.exec(text)?.[1] ?? "";
-  if (!PROGRAMS.has(program) && !/^[A-Z_]+=\$\(/.test(text) && !/^for \w+ in /.test(text))
-    return false;
-  // A sentence may begin with "find" or "install" as well.
-  return !/[.:]\s*$/.test(text) || /[|'"]/.test(text);
+  if (/^[A-Z_]+=\$\(/.test(text) || /^for \w+ in /.test(text)) return true;
+  const [, program = "", rest = ""] = /^(?:\/\S*\/)?([a-z-]+)\s+(.*)$/s.exec(text) ?? [];
+  if (!PROGRAMS.has(program)) return false;
+  const isWordy = WORDY.has(program);
+  // An option, a path, a variable, a quotation; or a capability, a mask, a format.
+  const isArgument = (word: string): boolean => /^[-/$~.'"{<>|&]|[=+/_|$]|\d/.test(word);
+  return !isSentence(rest, isWordy ? 5 : 3) && (isWordy || rest.split(/\s+/).some(isArgument));
+}
+
+/** A sentence may begin with "find" or "install" as well: it has words one after the other. */
+function isSentence(text: string, limit: number): boolean {
+  let count = 0;
+  for (const word of text.replaceAll(/'[^']*'|"[^"]*"/g, "'").split(/\s+/)) {
+    count = /^[a-z]{2,}[,.:;]?$/.test(word) ? count + 1 : 0;
+    if (count >= limit) return true;
+  }
+  return false;
 }
 
 /**

@@ -24,12 +24,12 @@ interface Line {
 
 /**
  * Splits a guide into prose and the pieces of configuration and shell in it: fenced blocks, by
- * their language and by what is in them, and `code` in sentences. A text without any fence, such
- * as the text of a web page, is searched for them line by line.
+ * their language and by what is in them, and `code` in sentences. A text without any fence that is
+ * no Markdown, such as the text of a web page, is searched for them line by line.
  */
-export function readGuide(region: Region): Guide {
+export function readGuide(region: Region, isMarkdown: boolean): Guide {
   const lines = linesOf(region.text);
-  const isFenced = lines.some(({ text }) => FENCE.test(text));
+  const isFenced = isMarkdown || lines.some(({ text }) => FENCE.test(text));
   const guide = isFenced ? fencedBlocks(region, lines) : plainBlocks(region, lines);
   const inline = guide.prose.flatMap((line) => inlineBlocks(region, line));
   return {

@@ -112,9 +112,9 @@ function visit(node: Cursor, path: readonly string[], seen: Seen): void {
   if (path.includes("capabilities") || isName(word)) seen.names.push(word);
 }
 
-/** "CAP_SYS_ADMIN"; other words may be anything. */
+/** "CAP_SYS_ADMIN" and "SYS_ADMIN"; other words may be anything. */
 function isName({ text }: Word): boolean {
-  return /^CAP_[A-Z_]+$/i.test(text) && parseCapabilityNames(text) !== null;
+  return /^(?:CAP_)?[A-Z]+(?:_[A-Z]+)*$/.test(text) && parseCapabilityNames(text) !== null;
 }
 
 /** "=(initContainers)", "^(containers)", "X(privileged)" ...; Kyverno's anchors. */

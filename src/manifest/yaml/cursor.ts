@@ -33,7 +33,12 @@ export function readYaml(region: Region): {
   readonly roots: readonly Cursor[];
   readonly faults: readonly YamlFault[];
 } {
-  const parsed = parseAllDocuments(region.text, { logLevel: "silent", prettyErrors: false });
+  const parsed = parseAllDocuments(region.text, {
+    logLevel: "silent",
+    prettyErrors: false,
+    // Of a key that is there twice the last counts, as for most readers.
+    uniqueKeys: false,
+  });
   const documents: readonly Document[] = Array.isArray(parsed) ? parsed : [];
   const roots: Cursor[] = [];
   const faults: YamlFault[] = [];
