@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { getSystemErrorMap } from "node:util";
 import { SystemError, UsageError } from "../errors.ts";
 import type { LintInput } from "../lint/lint.ts";
 import type { LintGap } from "../lint/model.ts";
@@ -46,8 +47,7 @@ interface Candidate {
 }
 
 function expand(path: string, gaps: LintGap[]): readonly Candidate[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory() !== true) return [{ path, isNamed: true }];
+  if (!isDirectory(path)) return [{ path, isNamed: true }];
   const found: Candidate[] = [];
   const waiting = [path];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
@@ -58,6 +58,16 @@ function expand(path: string, gaps: LintGap[]): readonly Candidate[] {
     }
   }
   return found.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** False for what is not there, or cannot be reached: the reading will tell why. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    codeOf(error);
+    return false;
+  }
 }
 
 function listDirectory(path: string, gaps: LintGap[]): readonly Dirent[] {
@@ -93,16 +103,11 @@ function readOne(
   return isNamed ? gapOf(path, message, true) : null;
 }
 
+/** `message` may be the name of an errno. */
 function gapOf(file: string, message: string, incomplete: boolean): LintGap {
-  return { file, start: null, message: WORDS[message] ?? message, incomplete };
+  const known = [...getSystemErrorMap().values()].find(([name]) => name === message);
+  return { file, start: null, message: known?.[1] ?? message, incomplete };
 }
-
-const WORDS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "is a directory",
-  ELOOP: "links lead in a circle",
-};
 
 function codeOf(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string")

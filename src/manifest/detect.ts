@@ -14,14 +14,17 @@ const NAMES: readonly (readonly [RegExp, ManifestKind])[] = [
 ];
 
 /** Endings that tell nothing, and names without any: what is in the file tells. */
-const OPEN_NAME =
-  /(?:^|\/)[^/.]+$|\.(?:conf|cfg|ini|rules|in|dist|example|sample|orig|override|template|tmpl)$/i;
+const OPEN_NAME = /(?:^|\/)[^/.]+$|\.(?:conf|cfg|ini|rules|override)$/i;
+
+/** Endings of files that become another: "web.service.in". */
+const PENDING = /\.(?:in|dist|example|sample|orig|template|tmpl|j2)$/i;
 
 /**
  * What a file is, by its name and then by what is in it; null for what is none of it. Drop-ins are
  * .conf, as much else is; a program that has a manifest in it is still a program.
  */
-export function detectKind(name: string, text: string): ManifestKind | null {
+export function detectKind(path: string, text: string): ManifestKind | null {
+  const name = path.replace(PENDING, "");
   const named = NAMES.find(([pattern]) => pattern.test(name));
   if (named !== undefined) return named[1];
   if (YAML_NAME.test(name)) return yamlKind(text);
@@ -31,7 +34,8 @@ export function detectKind(name: string, text: string): ManifestKind | null {
 const YAML_NAME = /\.(?:ya?ml|json)$/i;
 
 /** False for a name that no text can make a known kind. */
-export function hasKnownName(name: string): boolean {
+export function hasKnownName(path: string): boolean {
+  const name = path.replace(PENDING, "");
   return (
     YAML_NAME.test(name) || OPEN_NAME.test(name) || NAMES.some(([pattern]) => pattern.test(name))
   );

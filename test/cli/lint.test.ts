@@ -115,9 +115,11 @@ describe("capscope lint", () => {
     expect(stdout).toMatch(
       /^chart\.yaml:\d+:\d+: not read: a template, no YAML yet: render it first$/m,
     );
-    expect(stdout).toContain("absent.yaml: not read: there is no such file\n");
+    expect(stdout).toContain("absent.yaml: not read: no such file or directory\n");
     expect(stdout).toEndWith("no findings in 3 files; incomplete: 3 not read\n");
     expect(run(["--allow-partial", "good.service", "absent.yaml"]).status).toBe(0);
+    symlinkSync("circle.service", join(folder, "circle.service"));
+    expect(run(["circle.service"])).toMatchObject({ status: 3, stderr: "" });
   });
 
   test("leaves rules out, and refuses names that are none", () => {

@@ -82,6 +82,7 @@ test("a unit, a drop-in and a Quadlet are known by name or by look", () => {
 test("a program that has a manifest in it is no manifest", () => {
   expect(detectKind("deploy.py", "apiVersion: v1\nkind: Pod\n")).toBeNull();
   expect(hasKnownName("deploy.py")).toBe(false);
+  expect(detectKind("web.service.in", "")).toBe("systemd");
   expect(hasKnownName("etc/audit/rules.d/x.rules")).toBe(true);
   expect(detectKind("-", "[Service]\n")).toBe("systemd");
 });

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ShellCommand, Word } from "../../manifest/model.ts";
+import { parseCapabilityNames } from "../../capabilities/parse-names.ts";
+import { EMPTY_SET } from "../../capabilities/set.ts";
+import type { ShellCommand, UnitDeclaration, Word } from "../../manifest/model.ts";
+import { declaredCredentials } from "../../manifest/systemd/credentials.ts";
 import { programOf } from "../../manifest/shell/commands.ts";
 import { type Flaw, flaw, type Rule } from "../rule.ts";
 import { grantsOf, operands } from "./file-capabilities.ts";
@@ -26,7 +29,39 @@ export const LOST_CAPABILITY_RULES: readonly Rule[] = [
       "capabilities(7), Set-user-ID-root programs that have file capabilities; kernel, security/commoncap.c, handle_privileged_root()",
     check: ({ commands }) => setuidBeside(commands),
   },
+  {
+    id: "file-capabilities-void",
+    severity: "error",
+    title: "a service that cannot use its program's file capabilities",
+    why: "Under no_new_privs execve() ignores file capabilities; and a file whose capabilities are not all in the bounding set is not executed at all (EPERM), where its effective flag is set.",
+    fix: "give the service the capability with AmbientCapabilities= and the bounding set, and take it off the file",
+    source:
+      "capabilities(7), Safety checking for capability-dumb binaries; PR_SET_NO_NEW_PRIVS(2const)",
+    check: ({ commands, units }) => {
+      const granted = new Map(
+        commands.flatMap(grantsOf).map(({ file, text }) => [file.text, text.text] as const),
+      );
+      return units.flatMap((unit) => voidFor(unit, granted));
+    },
+  },
 ];
+
+/** Programs of a unit that have capabilities by a command of the same text. */
+function voidFor(unit: UnitDeclaration, granted: ReadonlyMap<string, string>): readonly Flaw[] {
+  const { isRoot, noNewPrivileges, bounding } = declaredCredentials([unit]);
+  if (isRoot !== false) return [];
+  return unit.assignments
+    .filter(({ key }) => key === "ExecStart")
+    .flatMap(({ words }) => words.slice(0, 1))
+    .flatMap((word) => {
+      const text = granted.get(word.text.replace(/^[-@:]+/, ""));
+      if (text === undefined) return [];
+      const outside = (parseCapabilityNames(text) ?? EMPTY_SET) & ~bounding;
+      if (noNewPrivileges) return [flaw(word, `no_new_privs makes ${text} of the file void`)];
+      if (outside === EMPTY_SET || !/[+=][ip]*e/.test(text)) return [];
+      return [flaw(word, `the file's ${text} is not all in the bounding set: it is not executed`)];
+    });
+}
 
 const REWRITERS: ReadonlySet<string> = new Set([
   "chown",

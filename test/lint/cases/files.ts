@@ -76,6 +76,20 @@ export const FILE_CAPABILITY_CASES: readonly Case[] = [
     good: "setcap cap_net_raw+ep x\ncp -a x /usr/bin/\nmv x /usr/bin\n",
   },
   {
+    rule: "file-capabilities-void",
+    kind: "guide",
+    bad: "```sh\nsetcap cap_net_raw+ep /usr/bin/x\n```\n```ini\n[Service]\nUser=web\nNoNewPrivileges=yes\nExecStart=/usr/bin/x\n```\n",
+    at: "/usr/bin/x",
+    good: "```sh\nsetcap cap_net_raw+ep /usr/bin/x\n```\n```ini\n[Service]\nUser=web\nExecStart=/usr/bin/x\n```\n",
+  },
+  {
+    rule: "file-capabilities-void",
+    kind: "shell",
+    bad: "setcap cap_net_raw=ep /usr/bin/x\ncat >/etc/systemd/system/x.service <<EOF\n[Service]\nUser=web\nCapabilityBoundingSet=CAP_CHOWN\nExecStart=/usr/bin/x\nEOF\n",
+    at: "/usr/bin/x",
+    good: "setcap cap_net_raw=p /usr/bin/x\ncat >/etc/systemd/system/x.service <<EOF\n[Service]\nUser=web\nCapabilityBoundingSet=CAP_CHOWN\nExecStart=/usr/bin/x\nEOF\n",
+  },
+  {
     rule: "setcap-and-setuid",
     kind: "shell",
     bad: "chmod 4755 /usr/bin/x\nsetcap cap_net_raw+ep /usr/bin/x\n",
