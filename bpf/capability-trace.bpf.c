@@ -43,7 +43,7 @@ struct {
 /* --- life and death -------------------------------------------------------------------------- */
 
 /* Other than sched_process_fork it tells of the workers of io_uring as well. */
-SEC("tp_btf/task_newtask")
+SEC("typed/task_newtask")
 int BPF_PROG(handle_fork, struct task_struct *child)
 {
 	struct followed_task *own = find_followed(bpf_get_current_task_btf());
@@ -53,7 +53,7 @@ int BPF_PROG(handle_fork, struct task_struct *child)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
+SEC("typed/sched_process_exec")
 int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	struct followed_task *own = find_followed(task);
@@ -78,7 +78,7 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
+SEC("typed/sched_process_exit")
 int BPF_PROG(handle_exit, struct task_struct *task)
 {
 	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
@@ -114,7 +114,7 @@ static int report_end(struct bpf_map *map, void *key, void *value)
 }
 
 /* Loaded on demand: it makes every system call of the machine slower. */
-SEC("tp_btf/sys_exit")
+SEC("typed/sys_exit")
 int BPF_PROG(handle_syscall_exit, struct pt_regs *registers, long result)
 {
 	struct followed_task *own;
@@ -131,7 +131,7 @@ static __always_inline bool ask_for_report(struct followed_task *own, struct tas
 	struct report *report;
 	__u64 key = (__u64)task;
 
-	if (!can_ask_for_reports())
+	if (!options.asks_for_reports)
 		return false;
 	report = bpf_map_lookup_elem(&reports, &key);
 	if (!report) {
@@ -139,7 +139,7 @@ static __always_inline bool ask_for_report(struct followed_task *own, struct tas
 		report = bpf_map_lookup_elem(&reports, &key);
 		own->was_asked = 1;
 	}
-	return report && !schedule_report(task, &report->work, &reports, report_end);
+	return report && !schedule_report(task, &report->work, &reports, report_end, 0);
 }
 
 static __always_inline void expect_outcome(struct followed_task *own, struct task_struct *task,
@@ -230,28 +230,36 @@ static __always_inline void count_check(void *ctx, struct followed_task *own,
 /* MAX_USER_NS_LEVEL of <linux/user_namespace.h> */
 enum { NAMESPACE_DEPTH = 33 };
 
-/* Who made a namespace has all capabilities in it and below, as cap_capable_helper() says. */
-static __noinline bool owns_namespace(__u64 own_namespace, __u32 effective_uid,
-				      struct user_namespace *target)
+/*
+ * Who made a namespace has all capabilities in it and below, as cap_capable_helper() says. A function of
+ * its own for the verifier, which looks at it once; `target_address` is a struct user_namespace *.
+ */
+__noinline int owns_namespace(__u64 own_namespace, __u32 effective_uid, __u64 target_address)
 {
+	struct user_namespace *target = (struct user_namespace *)target_address;
+
 	for (int level = 0; level < NAMESPACE_DEPTH && target; level++) {
 		struct user_namespace *parent = BPF_CORE_READ(target, parent);
 
 		if ((__u64)target == own_namespace)
-			return false;
+			return 0;
 		if ((__u64)parent == own_namespace)
 			return BPF_CORE_READ(target, owner.val) == effective_uid;
 		target = parent;
 	}
-	return false;
+	return 0;
 }
 
 static __always_inline __u16 namespace_flags(const struct followed_task *own,
 					     struct user_namespace *target)
 {
+	__u64 address;
+
 	if ((__u64)target == own->user_namespace)
 		return own->is_namespaced ? CHECK_OWN_NAMESPACE : 0;
-	return owns_namespace(own->user_namespace, own->seen.effective_uid, target) ?
+	/* A number, which can be handed on, of what the verifier knows as a pointer. */
+	bpf_probe_read_kernel(&address, sizeof(address), &target);
+	return owns_namespace(own->user_namespace, own->seen.effective_uid, address) ?
 		       CHECK_OWNS_NAMESPACE :
 		       0;
 }
@@ -292,10 +300,16 @@ static __always_inline __u16 option_flags(__u32 options_of_check)
 	return CHECK_SILENT_KNOWN | (options_of_check & CAP_OPT_NOAUDIT ? CHECK_SILENT : 0);
 }
 
-SEC("tp_btf/cap_capable")
-int BPF_PROG(trace_cap_capable, const struct cred *cred, struct user_namespace *target,
-	     const struct user_namespace *capable, int capability, int result)
+/*
+ * The program of each way in looks whether it has to do with the task at all; what it does then is a
+ * function, so that the look takes no registers and no stack.
+ */
+
+static __noinline int count_traced(__u64 *ctx)
 {
+	const struct cred *cred = (void *)ctx[0];
+	struct user_namespace *target = (void *)ctx[1];
+	int capability = ctx[3], result = ctx[4];
 	struct check_key key;
 	struct followed_task *own = begin_check(&key, cred, target, capability, true);
 
@@ -307,10 +321,19 @@ int BPF_PROG(trace_cap_capable, const struct cred *cred, struct user_namespace *
 	return 0;
 }
 
-SEC("fexit/cap_capable")
-int BPF_PROG(trace_cap_capable_exit, const struct cred *cred, struct user_namespace *target,
-	     int capability, unsigned int check_options, int result)
+/* cred, target namespace, capable namespace, capability, result */
+SEC("typed/cap_capable")
+int trace_cap_capable(__u64 *ctx)
 {
+	return may_be_followed(bpf_get_current_task_btf()) ? count_traced(ctx) : 0;
+}
+
+static __noinline int count_at_exit(__u64 *ctx)
+{
+	const struct cred *cred = (void *)ctx[0];
+	struct user_namespace *target = (void *)ctx[1];
+	int capability = ctx[2], result = ctx[4];
+	__u32 check_options = ctx[3];
 	struct check_key key;
 	struct followed_task *own = begin_check(&key, cred, target, capability, true);
 
@@ -321,6 +344,13 @@ int BPF_PROG(trace_cap_capable_exit, const struct cred *cred, struct user_namesp
 		key.flags |= CHECK_GRANTED;
 	count_check(ctx, own, &key);
 	return 0;
+}
+
+/* cred, target namespace, capability, options, result */
+SEC("typed/cap_capable_exit")
+int trace_cap_capable_exit(__u64 *ctx)
+{
+	return may_be_followed(bpf_get_current_task_btf()) ? count_at_exit(ctx) : 0;
 }
 
 /*
@@ -347,10 +377,12 @@ enum { RETURN_ADDRESS_SIZE = 8 };
 enum { RETURN_ADDRESS_SIZE = 0 };
 #endif
 
-SEC("kprobe/cap_capable")
-int BPF_KPROBE(trace_cap_capable_call, const struct cred *cred, struct user_namespace *target,
-	       int capability, unsigned int check_options)
+static __noinline int note_call(struct pt_regs *ctx)
 {
+	const struct cred *cred = (void *)PT_REGS_PARM1(ctx);
+	struct user_namespace *target = (void *)PT_REGS_PARM2(ctx);
+	int capability = PT_REGS_PARM3(ctx);
+	__u32 check_options = PT_REGS_PARM4(ctx);
 	struct call_key call = { .frame = PT_REGS_SP(ctx) + RETURN_ADDRESS_SIZE };
 	struct check_key key;
 
@@ -363,8 +395,13 @@ int BPF_KPROBE(trace_cap_capable_call, const struct cred *cred, struct user_name
 	return 0;
 }
 
-SEC("kretprobe/cap_capable")
-int BPF_KRETPROBE(trace_cap_capable_return, int result)
+SEC("kprobe/cap_capable")
+int trace_cap_capable_call(struct pt_regs *ctx)
+{
+	return may_be_followed(bpf_get_current_task_btf()) ? note_call(ctx) : 0;
+}
+
+static __noinline int count_call(struct pt_regs *ctx)
 {
 	struct call_key call = { .task = bpf_get_current_task(), .frame = PT_REGS_SP(ctx) };
 	struct check_key *entered, key;
@@ -378,10 +415,16 @@ int BPF_KRETPROBE(trace_cap_capable_return, int result)
 		return 0;
 	key = *entered;
 	bpf_map_delete_elem(&calls, &call);
-	if (result == 0)
+	if ((int)PT_REGS_RC(ctx) == 0)
 		key.flags |= CHECK_GRANTED;
 	count_check(ctx, own, &key);
 	return 0;
+}
+
+SEC("kretprobe/cap_capable")
+int trace_cap_capable_return(struct pt_regs *ctx)
+{
+	return may_be_followed(bpf_get_current_task_btf()) ? count_call(ctx) : 0;
 }
 
 /* --- symbols --------------------------------------------------------------------------------- */
@@ -404,7 +447,6 @@ int name_symbols(void *unused)
 	table = bpf_map_lookup_elem(&symbols, &zero);
 	if (!table)
 		return 1;
-	state.sees_outcomes = can_ask_for_reports();
 	for (__u32 at = 0; at < SYMBOL_COUNT && table->address[at]; at++)
 		bpf_snprintf(table->name[at], SYMBOL_LENGTH, format, &table->address[at], 8);
 	return 0;

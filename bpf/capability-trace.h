@@ -42,12 +42,15 @@ struct trace_options {
 	__u32 watches_exits;
 	/* 1 where user space can follow the leading thread of a process only. */
 	__u32 asks_leader;
+	/* 1 where the kernel has the function by which a task is asked for a report. */
+	__u32 asks_for_reports;
+	__u32 reserved;
 	/* Only the group of this name in the group; "" for all of it. */
 	char child[GROUP_NAME_LENGTH];
 };
-_Static_assert(sizeof(struct trace_options) == 32 + GROUP_NAME_LENGTH, "trace_options");
+_Static_assert(sizeof(struct trace_options) == 40 + GROUP_NAME_LENGTH, "trace_options");
 
-enum { SYMBOL_COUNT = 128, SYMBOL_LENGTH = 64 };
+enum { SYMBOL_COUNT = 32, SYMBOL_LENGTH = 64 };
 
 /* The one entry of map `symbols`: addresses that user space asks for, names that it gets. */
 struct symbol_table {
@@ -251,10 +254,7 @@ struct trace_state {
 	__u32 last_row;
 	__u32 last_stack;
 	__u32 last_credentials;
-	/* Set by name_symbols(): whether tasks can be asked for the ends of their system calls. */
-	__u32 sees_outcomes;
-	__u32 reserved;
 };
-_Static_assert(sizeof(struct trace_state) == 56, "trace_state");
+_Static_assert(sizeof(struct trace_state) == 48, "trace_state");
 
 #endif

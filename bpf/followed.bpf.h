@@ -122,17 +122,25 @@ static __always_inline bool is_new_member(struct task_struct *task, struct follo
 }
 #endif
 
+/*
+ * Most tasks of a machine carry nothing: they pay for this look, which does not even need a register that
+ * has to be saved. (It costs the verifier a search of the kernel's types: for the checks alone.)
+ */
+static __always_inline bool may_be_followed(struct task_struct *task)
+{
+#ifdef FOLLOWS_GROUPS
+	return true;
+#else
+	return options.scope != SCOPE_TREE || task->bpf_storage || may_be_adopted(task);
+#endif
+}
+
 /* What the current task carries; null where it is not followed. */
 static __always_inline struct followed_task *find_followed(struct task_struct *task)
 {
 	struct followed_task *own;
 	bool is_found;
 
-#ifndef FOLLOWS_GROUPS
-	/* Most tasks of a machine carry nothing: they pay for one look. */
-	if (options.scope == SCOPE_TREE && !options.asks_leader && !task->bpf_storage)
-		return 0;
-#endif
 	own = bpf_task_storage_get(&followed, task, 0, 0);
 	if (own && own->image)
 		return own;

@@ -34,26 +34,15 @@ struct {
 typedef int (*report_function)(struct bpf_map *map, void *key, void *value);
 
 /*
- * kernel/bpf/helpers.c. Linux 6.18 wants the program as a last argument, which the verifier fills in.
- * Linux 7.0 adds the argument by itself; there the function with the ending has another type, and an
- * object that declares it by the old one cannot be loaded. Before, there is none: libbpf would look for
- * it in the modules, which takes CAP_SYS_ADMIN.
+ * Stands for a function of the kernel, in kernel/bpf/helpers.c: bpf_task_work_schedule_resume_impl() of
+ * Linux 6.18, whose last argument the verifier fills in, or bpf_task_work_schedule_resume() of 7.0, which
+ * has no such argument. User space puts the function's number in the place of this one, which belongs to
+ * no helper; where the kernel has none of them, it is never called, and the verifier takes it out.
  */
-#if defined(REPORTS_SINCE_7_0)
-extern int bpf_task_work_schedule_resume(struct task_struct *task, struct bpf_task_work *work,
-					 void *map, report_function report) __ksym __weak;
-#define schedule_report bpf_task_work_schedule_resume
-#define can_ask_for_reports() (!!bpf_task_work_schedule_resume)
-#elif defined(REPORTS_SINCE_6_18)
-extern int bpf_task_work_schedule_resume_impl(struct task_struct *task, struct bpf_task_work *work,
-					      void *map, report_function report,
-					      void *program) __ksym __weak;
-#define schedule_report(...) bpf_task_work_schedule_resume_impl(__VA_ARGS__, 0)
-#define can_ask_for_reports() (!!bpf_task_work_schedule_resume_impl)
-#else
-#define schedule_report(task, work, map, report) ((void)(report), -1)
-#define can_ask_for_reports() false
-#endif
+enum { REPORT_PLACEHOLDER = 0x7265706f };
+static int (*const schedule_report)(struct task_struct *task, struct bpf_task_work *work, void *map,
+				    report_function report,
+				    void *program) = (void *)REPORT_PLACEHOLDER;
 
 static __always_inline __s64 syscall_result(struct task_struct *task)
 {

@@ -87,44 +87,68 @@ static __always_inline bool count_in_row(struct sample *slots, int length, __u32
 	return false;
 }
 
-static __always_inline void sample_stack(void *ctx, struct check_counters *row)
-{
-	struct kernel_stack *stack;
-	__u32 id = 0, zero = 0;
+/* Functions of their own for the verifier, which looks at each once. */
 
-	stack = bpf_map_lookup_elem(&stack_scratch, &zero);
-	/* Fills up with zeros. */
-	if (stack && bpf_get_stack(ctx, stack, sizeof(*stack), 0) > 0)
-		id = stack_id(&stacks, stack, KERNEL_STACK);
+/* Counts what is in the scratch. */
+__noinline int count_kernel_stack(struct check_counters *row)
+{
+	__u32 zero = 0, id;
+	struct kernel_stack *stack = bpf_map_lookup_elem(&stack_scratch, &zero);
+
+	if (!row || !stack)
+		return 0;
+	id = stack_id(&stacks, stack, KERNEL_STACK);
 	if (!id || (!count_in_row(row->kernel, KERNEL_SAMPLES, id) && !count_sample(row->row, id)))
 		__sync_fetch_and_add(&state.lost_stacks, 1);
+	return 0;
+}
+
+__noinline int count_user_stack(struct check_counters *row)
+{
+	__u32 zero = 0, id;
+	struct user_stack *stack = bpf_map_lookup_elem(&user_stack_scratch, &zero);
+
+	if (!row || !stack)
+		return 0;
+	id = stack_id(&user_stacks, stack, USER_STACK);
+	if (!id || (!count_in_row(row->user, USER_SAMPLES, id) && !count_sample(row->row, id)))
+		__sync_fetch_and_add(&state.lost_stacks, 1);
+	return 0;
 }
 
 /* Then the kernel cannot tell in which file an address lies, and it differs in each process. */
-static __always_inline bool is_address_space_locked(void)
+__noinline int is_address_space_locked(void)
 {
 	struct mm_struct *mm = BPF_CORE_READ(bpf_get_current_task_btf(), mm);
 
 	/* Not with PREEMPT_RT. */
 	if (!bpf_core_field_exists(mm->mmap_lock.count))
-		return false;
+		return 0;
 	return BPF_CORE_READ(mm, mmap_lock.count.counter) & RWSEM_WRITER_LOCKED;
+}
+
+static __always_inline void sample_stack(void *ctx, struct check_counters *row)
+{
+	__u32 zero = 0;
+	struct kernel_stack *stack = bpf_map_lookup_elem(&stack_scratch, &zero);
+
+	/* Fills up with zeros. */
+	if (stack && bpf_get_stack(ctx, stack, sizeof(*stack), 0) > 0)
+		count_kernel_stack(row);
+	else
+		__sync_fetch_and_add(&state.lost_stacks, 1);
 }
 
 /* A program without frame pointers, or without a file, has no stack: that is no loss. */
 static __always_inline void sample_user_stack(void *ctx, struct check_counters *row)
 {
-	struct user_stack *stack;
-	__u32 id, zero = 0;
+	__u32 zero = 0;
+	struct user_stack *stack = bpf_map_lookup_elem(&user_stack_scratch, &zero);
 
-	stack = bpf_map_lookup_elem(&user_stack_scratch, &zero);
 	if (!stack || is_address_space_locked())
 		return;
-	if (bpf_get_stack(ctx, stack, sizeof(*stack), BPF_F_USER_STACK | BPF_F_USER_BUILD_ID) <= 0)
-		return;
-	id = stack_id(&user_stacks, stack, USER_STACK);
-	if (!id || (!count_in_row(row->user, USER_SAMPLES, id) && !count_sample(row->row, id)))
-		__sync_fetch_and_add(&state.lost_stacks, 1);
+	if (bpf_get_stack(ctx, stack, sizeof(*stack), BPF_F_USER_STACK | BPF_F_USER_BUILD_ID) > 0)
+		count_user_stack(row);
 }
 
 #endif

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Compiles the kernel programs for every architecture: build/bpf/task-securebits.ARCH.bpf.o,
-# capability-trace.ARCH.bpf.o, and capability-trace-group.ARCH.bpf.o, which follows control groups; and both with -6.18 and -7.0 in their
-# names, for kernels from those on. ARCH as Node.js names it. What is not needed is not there, because the
-# loader looks every type up. Needs clang, llvm-strip and libbpf's headers.
+# capability-trace.ARCH.bpf.o, and capability-trace-group.ARCH.bpf.o, which follows control groups. ARCH as
+# Node.js names it. Needs clang, llvm-strip and libbpf's headers.
 set -eu
 cd "$(dirname "$0")/.."
+rm -rf build/bpf
 mkdir -p build/bpf
 
 compile() { # source, name, architecture as Node.js names it, as libbpf's headers name it, definitions
@@ -22,11 +22,8 @@ compile() { # source, name, architecture as Node.js names it, as libbpf's header
 for architectures in 'x64 x86' 'arm64 arm64'; do
   # shellcheck disable=SC2086 # two words
   compile task-securebits task-securebits $architectures
-  for kernels in '' -6.18 -7.0; do
-    definitions=${kernels:+-DREPORTS_SINCE_$(echo "${kernels#-}" | tr . _)}
-    # shellcheck disable=SC2086 # two words; one or none
-    compile capability-trace "capability-trace$kernels" $architectures $definitions
-    # shellcheck disable=SC2086
-    compile capability-trace "capability-trace-group$kernels" $architectures -DFOLLOWS_GROUPS $definitions
-  done
+  # shellcheck disable=SC2086
+  compile capability-trace capability-trace $architectures
+  # shellcheck disable=SC2086
+  compile capability-trace capability-trace-group $architectures -DFOLLOWS_GROUPS
 done

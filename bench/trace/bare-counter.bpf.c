@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The least that a tracer of capability checks can do: it counts them by process, capability and
- * result, for the whole machine.
+ * result, for the whole machine. And less than that: programs that do nothing, for what the way into
+ * the kernel costs.
  */
 #include "vmlinux-subset.h"
 #include <bpf/bpf_helpers.h>
@@ -50,4 +51,16 @@ int BPF_PROG(count_at_exit, const struct cred *cred, struct user_namespace *targ
 	     unsigned int options, int result)
 {
 	return count(capability, result);
+}
+
+SEC("tp_btf/cap_capable")
+int empty_traced(void *ctx)
+{
+	return 0;
+}
+
+SEC("fexit/cap_capable")
+int empty_at_exit(void *ctx)
+{
+	return 0;
 }

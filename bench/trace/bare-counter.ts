@@ -4,13 +4,19 @@ import type { BpfObject, BpfProgram, Libbpf } from "../../src/linux/ffi/libbpf.t
 import { openLibbpf } from "../../src/linux/ffi/libbpf.ts";
 
 /** By the way in, the best one first. */
-const PROGRAMS = ["count_traced", "count_at_exit"];
+const PROGRAMS = {
+  count: ["count_traced", "count_at_exit"],
+  empty: ["empty_traced", "empty_at_exit"],
+} as const;
 
-/** Counts the checks of the whole machine until it is disposed of. */
-export async function openBareCounter(path: string): Promise<Disposable> {
+/** Counts the checks of the whole machine, or just looks on, until it is disposed of. */
+export async function openBareCounter(
+  path: string,
+  kind: keyof typeof PROGRAMS,
+): Promise<Disposable> {
   const libbpf = await openLibbpf();
   const bytes = readFileSync(path);
-  for (const name of PROGRAMS) {
+  for (const name of PROGRAMS[kind]) {
     const counter = await tryProgram(libbpf, bytes, name);
     if (counter !== null) return counter;
   }
@@ -22,9 +28,9 @@ async function tryProgram(
   bytes: Uint8Array,
   wanted: string,
 ): Promise<Disposable | null> {
-  const object = libbpf.openObject(bytes);
+  const object = libbpf.openObject(bytes, null);
   if (object === null) throw new Error(`parsing the bare counter: ${libbpf.errorName()}`);
-  for (const name of PROGRAMS) {
+  for (const name of Object.values(PROGRAMS).flat()) {
     libbpf.setAutoload(findProgram(libbpf, object, name), name === wanted);
   }
   const program = findProgram(libbpf, object, wanted);

@@ -44,6 +44,8 @@ export interface OperationResult {
 
 export interface CallsResult {
   readonly rounds: number;
+  /** How capscope saw the checks. */
+  readonly wayIn: string;
   readonly operations: readonly OperationResult[];
   /** Why a condition was not measured. */
   readonly skipped: readonly string[];
@@ -52,10 +54,12 @@ export interface CallsResult {
 /** Runs all operations under each condition in turn, round by round. */
 export async function measureCalls(surroundings: Surroundings): Promise<CallsResult> {
   const { options, programs, capscopeCommand, abort, progress } = surroundings;
-  const all = conditions({ capscopeCommand, bareCounter: programs.bareCounter, abort });
+  const { wayIn: hook } = options;
+  const { bareCounter } = programs;
+  const all = conditions({ capscopeCommand, wayIn: hook, bareCounter, abort });
   const able = all.filter(({ missing }) => missing === null);
   const file = await makeForeignFile(surroundings.directory);
-  const checks = await countChecks(surroundings, file);
+  const { wayIn, checks } = await countChecks(surroundings, file);
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round++) {
     progress(`round ${round + 1} of ${options.rounds}`);
@@ -69,6 +73,7 @@ export async function measureCalls(surroundings: Surroundings): Promise<CallsRes
   }
   return {
     rounds: rounds.length,
+    wayIn,
     operations: OPERATIONS.map(({ name }) => ({
       operation: name,
       checksPerCall: checks.get(name) ?? 0,
@@ -134,24 +139,29 @@ function parseTime(line: string): [string, number] {
 
 interface ObservedCalls {
   readonly runs: readonly {
+    readonly wayIn: string;
     readonly observations: readonly { readonly syscall: string | null; readonly count: number }[];
   }[];
 }
 
 /** Checks for each call of an operation, in one run of them all. */
-async function countChecks(surroundings: Surroundings, file: string): Promise<Times> {
+async function countChecks(
+  surroundings: Surroundings,
+  file: string,
+): Promise<{ readonly wayIn: string; readonly checks: Times }> {
   const { options, capscopeCommand, directory } = surroundings;
   const output = join(directory, "profile.json");
-  await repeat(surroundings, traceTo(capscopeCommand, output), file, 1);
+  await repeat(surroundings, traceTo({ capscopeCommand, wayIn: options.wayIn }, output), file, 1);
   const profile = JSON.parse(await readFile(output, "utf8")) as ObservedCalls;
   const observed = profile.runs.flatMap(({ observations }) => observations);
   const calls = options.block * options.blocks;
-  return new Map(
+  const checks = new Map(
     OPERATIONS.map(({ name, syscall }) => {
       const own = observed.filter((observation) => observation.syscall === syscall);
       return [name, own.reduce((sum, observation) => sum + observation.count, 0) / calls];
     }),
   );
+  return { wayIn: profile.runs[0]?.wayIn ?? "unknown", checks };
 }
 
 function costOf(rounds: readonly Round[], condition: ConditionName, operation: string): Cost {

@@ -22,6 +22,7 @@ export const CONDITION_NAMES = [
   "untraced",
   "untraced, again",
   "another is traced",
+  "empty program",
   "bare counter",
   "traced",
   "strace -f",
@@ -29,6 +30,8 @@ export const CONDITION_NAMES = [
 
 export interface ConditionOptions {
   readonly capscopeCommand: readonly string[];
+  /** The only one for capscope to try, or null. */
+  readonly wayIn: string | null;
   /** Object file. */
   readonly bareCounter: string;
   readonly abort: AbortSignal;
@@ -41,8 +44,9 @@ export function conditions(options: ConditionOptions): readonly Condition[] {
     { ...plain, name: "untraced" },
     { ...plain, name: "untraced, again" },
     { ...plain, name: "another is traced", open: () => traceAnother(options) },
-    { ...plain, name: "bare counter", open: () => count(options.bareCounter) },
-    { ...plain, name: "traced", prefix: traceTo(options.capscopeCommand, "/dev/null") },
+    { ...plain, name: "empty program", open: () => attach(options.bareCounter, "empty") },
+    { ...plain, name: "bare counter", open: () => attach(options.bareCounter, "count") },
+    { ...plain, name: "traced", prefix: traceTo(options, "/dev/null") },
     {
       ...plain,
       name: "strace -f",
@@ -57,8 +61,12 @@ const STRACE_SHARE = 1 / 32;
 const READY_TIMEOUT_MS = 60_000;
 
 /** Words before a command that is to be traced, with the profile in a file. */
-export function traceTo(capscopeCommand: readonly string[], file: string): readonly string[] {
-  return [...capscopeCommand, "trace", "--json", "-o", file, "--"];
+export function traceTo(
+  { capscopeCommand, wayIn }: Pick<ConditionOptions, "capscopeCommand" | "wayIn">,
+  file: string,
+): readonly string[] {
+  const hook = wayIn === null ? [] : ["--way-in", wayIn];
+  return [...capscopeCommand, "trace", ...hook, "--json", "-o", file, "--"];
 }
 
 async function nothing(): Promise<AsyncDisposable> {
@@ -66,14 +74,11 @@ async function nothing(): Promise<AsyncDisposable> {
 }
 
 /** Traces a shell that waits, and does nothing, until it is disposed of. */
-async function traceAnother({
-  capscopeCommand,
-  abort,
-}: ConditionOptions): Promise<AsyncDisposable> {
+async function traceAnother(options: ConditionOptions): Promise<AsyncDisposable> {
   const waiting = ["/bin/sh", "-c", "echo; read -r _"];
   const tracer = await openLineProcess(
-    [...traceTo(capscopeCommand, "/dev/null"), ...waiting],
-    abort,
+    [...traceTo(options, "/dev/null"), ...waiting],
+    options.abort,
   );
   try {
     await tracer.readLine(READY_TIMEOUT_MS);
@@ -84,8 +89,8 @@ async function traceAnother({
   return tracer;
 }
 
-async function count(path: string): Promise<AsyncDisposable> {
-  const counter = await openBareCounter(path);
+async function attach(path: string, kind: "empty" | "count"): Promise<AsyncDisposable> {
+  const counter = await openBareCounter(path, kind);
   return {
     [Symbol.asyncDispose]: () => {
       counter[Symbol.dispose]();

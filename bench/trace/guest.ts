@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fileURLToPath } from "node:url";
 import { pathInGuest, runInGuest } from "../../guest/boot.ts";
-import { prepareKernel } from "../../guest/kernel.ts";
+import { type KernelLine, prepareKernel } from "../../guest/kernel.ts";
 import type { CallsResult, OperationResult } from "./calls.ts";
 import { find, renderCalls } from "./calls-text.ts";
 import type { ConditionName } from "./conditions.ts";
@@ -9,7 +9,13 @@ import type { PartResult } from "../measure/parts.ts";
 import type { Surroundings } from "./suite.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const LINE = "6.12";
+/** By which ways in; the newest kernel has the tracepoint, and the other ones too. */
+const GUESTS = [
+  { line: "newest", wayIn: null },
+  { line: "6.12", wayIn: null },
+  { line: "6.12", wayIn: "kprobe" },
+] as const satisfies readonly { line: KernelLine; wayIn: string | null }[];
+
 const TIMEOUT_MS = 1_200_000;
 /** Each instruction of the guest is emulated, and none of them is noise. */
 const GUEST_BLOCK = 1024;
@@ -28,15 +34,28 @@ const TARGETS: readonly Target[] = [
   { operation: "getppid", condition: "another is traced", limit: 1.05 },
 ];
 
-/** Measures calls in instructions, on a kernel without the tracepoint: by fexit. */
+/** Measures calls in instructions, in one guest after the other. */
 export async function measureGuest(surroundings: Surroundings): Promise<PartResult> {
+  const results: PartResult[] = [];
+  for (const guest of GUESTS) results.push(await measureOne(surroundings, guest));
+  return {
+    data: results.map(({ data }) => data),
+    text: results.map(({ text }) => text).join("\n"),
+  };
+}
+
+async function measureOne(
+  surroundings: Surroundings,
+  { line, wayIn }: (typeof GUESTS)[number],
+): Promise<PartResult> {
   const { abort, progress } = surroundings;
-  progress("preparing the kernel of the guest");
-  const kernel = await prepareKernel(LINE, abort);
+  progress(`preparing the kernel of the guest: ${line}`);
+  const kernel = await prepareKernel(line, abort);
   progress("running the guest, which takes minutes");
+  const command = guestCommand(surroundings, wayIn).map(quote).join(" ");
   const output = await runInGuest({
     kernel,
-    script: `cd ${quote(ROOT)} && exec ${guestCommand(surroundings).map(quote).join(" ")}\n`,
+    script: `cd ${quote(ROOT)} && exec ${command}\n`,
     first: "shell",
     modules: [],
     cpus: 1,
@@ -44,17 +63,17 @@ export async function measureGuest(surroundings: Surroundings): Promise<PartResu
     timeoutMs: TIMEOUT_MS,
     abort,
   });
-  const data = (JSON.parse(output) as { readonly calls: CallsResult }).calls;
+  const { calls } = JSON.parse(output) as { readonly calls: CallsResult };
   const heading =
-    `Guest: Linux ${kernel.release}, one CPU, calls in instructions of the guest, ` +
-    `medians of ${data.rounds} rounds\n`;
+    `Guest: Linux ${kernel.release}, by ${calls.wayIn}, one CPU, calls in instructions of the ` +
+    `guest, medians of ${calls.rounds} rounds\n`;
   return {
-    data,
-    text: heading + renderCalls(data, "instructions") + renderTargets(data.operations),
+    data: { kernel: kernel.release, ...calls },
+    text: heading + renderCalls(calls, "instructions") + renderTargets(calls.operations),
   };
 }
 
-function guestCommand(surroundings: Surroundings): readonly string[] {
+function guestCommand(surroundings: Surroundings, wayIn: string | null): readonly string[] {
   const { options, programs, capscopeCommand } = surroundings;
   const numbers = {
     rounds: options.guestRounds,
@@ -72,6 +91,7 @@ function guestCommand(surroundings: Surroundings): readonly string[] {
     "--json",
     ...counts,
     ...paths,
+    ...(wayIn === null ? [] : ["--way-in", wayIn]),
   ];
 }
 

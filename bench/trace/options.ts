@@ -15,6 +15,8 @@ export interface Options {
   readonly blocks: number;
   /** Command line to measure instead of dist/capscope. */
   readonly capscope: string | null;
+  /** The only way into the kernel for capscope to try. */
+  readonly wayIn: string | null;
   /** Directory of what `compilePrograms` makes, made before. */
   readonly programs: string | null;
 }
@@ -31,14 +33,16 @@ command untraced, in the same run.
   --calls          system calls with and without capability checks, traced by capscope,
                    by a bare counter and by strace (default, together with --start-up)
   --start-up       capscope trace -- /bin/true against /bin/true
-  --guest          system calls, counted in instructions, in a guest with Debian's kernel
-                   6.12, which is downloaded (needs qemu-system-x86); takes minutes
+  --guest          system calls, counted in instructions, in guests with Debian's newest
+                   kernel and with 6.12, which are downloaded (needs qemu-system-x86); takes
+                   minutes
   --rounds N       rounds of --calls (default 40)
   --runs N         runs of each command of --start-up (default 21)
   --guest-rounds N rounds of --guest (default 3)
   --block N        calls in a block (default 1024)
   --blocks N       blocks in a round, of which the first decile is taken (default 30)
   --capscope CMD   measure CMD instead of dist/capscope; words are split at blanks
+  --way-in HOOK    the only hook into the kernel that capscope tries
   --programs DIR   take the compiled programs from there
   --json           results as JSON on stdout
 `;
@@ -59,6 +63,7 @@ export function parseOptions(args: readonly string[]): Options {
     block: parseNumber("block", values.block, 1024, { ...COUNT, maximum: 1_000_000 }),
     blocks: count("blocks", 30),
     capscope: values.capscope ?? null,
+    wayIn: values["way-in"] ?? null,
     programs: values.programs ?? null,
   };
 }
@@ -81,6 +86,7 @@ function parseValues(args: readonly string[]) {
         block: { type: "string" },
         blocks: { type: "string" },
         capscope: { type: "string" },
+        "way-in": { type: "string" },
         programs: { type: "string" },
       },
     }).values;

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type Launcher, openLauncher } from "../measure/launcher.ts";
 import { type Summary, summarize } from "../measure/statistics.ts";
 import { renderDuration, renderTable } from "../measure/table.ts";
-import { traceTo } from "./conditions.ts";
 import type { PartResult } from "../measure/parts.ts";
 import type { Surroundings } from "./suite.ts";
 
@@ -16,10 +15,10 @@ const COMMAND = ["/bin/true"];
 export async function measureStartUp(surroundings: Surroundings): Promise<PartResult> {
   const { options, capscopeCommand, abort, directory, progress } = surroundings;
   await using launcher = await openLauncher([], abort);
-  const traced = [...traceTo(capscopeCommand, "/dev/null"), ...COMMAND];
-  const time = (argv: readonly string[]): Promise<number> => wallTime(launcher, argv, directory);
+  const traced = [...capscopeCommand, "trace", "--", ...COMMAND];
+  const time = (argv: readonly string[]): Promise<Times> => timesOf(launcher, argv, directory);
   await time(traced);
-  const runs: { untraced: number; again: number; traced: number }[] = [];
+  const runs: { untraced: Times; again: Times; traced: Times }[] = [];
   for (let round = 0; round < options.runs; round++) {
     progress(`start-up ${round + 1} of ${options.runs}`);
     const untraced = await time(COMMAND);
@@ -27,23 +26,31 @@ export async function measureStartUp(surroundings: Surroundings): Promise<PartRe
   }
   const data = {
     runs: runs.length,
-    untracedMs: summarize(runs.map((each) => each.untraced)),
-    tracedMs: summarize(runs.map((each) => each.traced)),
-    noiseMs: summarize(runs.map((each) => each.again - each.untraced)),
-    addedMs: summarize(runs.map((each) => each.traced - each.untraced)),
+    untracedMs: summarize(runs.map((each) => each.untraced.wallMs)),
+    tracedMs: summarize(runs.map((each) => each.traced.wallMs)),
+    noiseMs: summarize(runs.map((each) => each.again.wallMs - each.untraced.wallMs)),
+    addedMs: summarize(runs.map((each) => each.traced.wallMs - each.untraced.wallMs)),
+    cpuMs: summarize(runs.map((each) => each.traced.cpuMs)),
   };
   return { data, text: render(data) };
 }
 
-async function wallTime(
+interface Times {
+  readonly wallMs: number;
+  /** Of the program and of the system for it, on all CPUs. */
+  readonly cpuMs: number;
+}
+
+async function timesOf(
   launcher: Launcher,
   argv: readonly string[],
   directory: string,
-): Promise<number> {
+): Promise<Times> {
   const streams = { stdout: "/dev/null", stderr: join(directory, "stderr") };
-  const { wallMs, exitCode } = await launcher.run({ argv, ...streams, timeoutMs: TIMEOUT_MS });
+  const result = await launcher.run({ argv, ...streams, timeoutMs: TIMEOUT_MS });
+  const { wallMs, cpuMs, exitCode } = result;
   if (exitCode !== 0) throw new Error(`${argv.join(" ")}: status ${exitCode ?? "of a signal"}`);
-  return wallMs;
+  return { wallMs, cpuMs };
 }
 
 interface StartUp {
@@ -52,9 +59,10 @@ interface StartUp {
   readonly tracedMs: Summary;
   readonly noiseMs: Summary;
   readonly addedMs: Summary;
+  readonly cpuMs: Summary;
 }
 
-function render({ runs, untracedMs, tracedMs, noiseMs, addedMs }: StartUp): string {
+function render({ runs, untracedMs, tracedMs, noiseMs, addedMs, cpuMs }: StartUp): string {
   const row = (name: string, summary: Summary): string[] => [
     name,
     renderDuration(summary.median),
@@ -66,6 +74,7 @@ function render({ runs, untracedMs, tracedMs, noiseMs, addedMs }: StartUp): stri
     row("capscope trace -- /bin/true", tracedMs),
     row("difference", addedMs),
     row("difference of two untraced runs", noiseMs),
+    row("CPU time of a trace, all CPUs", cpuMs),
   ];
   const verdict = addedMs.median <= LIMIT_MS ? "met" : "MISSED";
   return (

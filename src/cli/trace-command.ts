@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { SystemError } from "../errors.ts";
 import { type CommandEnd, exitStatus } from "../linux/gated-command.ts";
 import { type Inheritance, readInheritance } from "../linux/inheritance.ts";
+import { nextTurn } from "../linux/next-turn.ts";
 import type { Profile } from "../trace/model.ts";
 import {
   type CommandOptions,
@@ -50,9 +51,7 @@ export async function runTrace(request: TraceRequest): Promise<number> {
 
 /** Evaluates what renders the report while the kernel looks at the programs in another thread. */
 async function loadRendering(): Promise<typeof import("./trace-rendering.ts")> {
-  await new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+  await nextTurn();
   return import("./trace-rendering.ts");
 }
 

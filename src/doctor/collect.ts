@@ -2,7 +2,7 @@
 import { SystemError, UnsupportedError } from "../errors.ts";
 import type { Coverage } from "../exposure/model.ts";
 import { openCapabilityTracer } from "../linux/bpf/capability-tracer.ts";
-import { readKernelTypes } from "../linux/bpf/kernel-types.ts";
+import { readKernelTypes } from "../linux/btf/kernel-types.ts";
 import type { CapabilityTracer, WayIn } from "../linux/bpf/observation.ts";
 import { readHierarchyMounts } from "../linux/cgroup/mounts.ts";
 import { enginePlaces, readContainerNames } from "../linux/container/names.ts";

@@ -73,3 +73,8 @@ export function encodeText(text: string): Buffer {
   }
   return Buffer.concat(parts);
 }
+
+/** Of bytes that may be part of a larger buffer. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -9,6 +9,7 @@ import { openCapabilityTracer } from "../linux/bpf/capability-tracer.ts";
 import { type CommandEnd, type GatedCommand, startGatedCommand } from "../linux/gated-command.ts";
 import type { LaunchOptions } from "../linux/launch-options.ts";
 import { openLibc } from "../linux/ffi/libc.ts";
+import { nextTurn } from "../linux/next-turn.ts";
 import type { Profile, Subject } from "./model.ts";
 import type { Observer } from "./observer.ts";
 import { startLimit, wait } from "./time-limit.ts";
@@ -57,13 +58,14 @@ const POLL_MS = 20;
  */
 export async function traceCommand(options: CommandOptions): Promise<TraceResult> {
   const libc = await openLibc();
-  // The shell gets ready while the kernel programs are loaded.
+  const opening = openAtOnce(options);
+  // The shell gets ready while the kernel is at work.
+  await opening.begun;
   const starting = startGatedCommand(options.argv, options.launch);
   // It may fail long before it is waited for below.
   starting.catch(() => undefined);
-  const opening = openOrAbandon(starting, options);
-  const { observe, profileOf } = await loadDescription(opening);
-  using tracer = await opening;
+  const { observe, profileOf } = await loadDescription(opening.tracer);
+  using tracer = await openOrAbandon(opening.tracer, starting);
   const command = await starting;
   followOrAbandon(tracer, command);
   const observer = observe(tracer, libc);
@@ -149,14 +151,22 @@ function waysOf({ watchesExits, wayIn }: Ways): Ways {
 async function loadDescription(opening: Promise<CapabilityTracer>): Promise<Description> {
   // It may fail before it is waited for.
   opening.catch(() => undefined);
-  await new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+  await nextTurn();
   const [{ observe }, { profileOf }] = await Promise.all([
     import("./observer.ts"),
     import("./profile.ts"),
   ]);
   return { observe, profileOf };
+}
+
+/** `begun` rejects as the tracer does where that cannot even begin. */
+function openAtOnce(ways: Ways): { begun: Promise<unknown>; tracer: Promise<CapabilityTracer> } {
+  let onBegin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => {
+    onBegin = resolve;
+  });
+  const tracer = openCapabilityTracer({ scope: { kind: "tree" }, ...waysOf(ways), onBegin });
+  return { begun: Promise.race([begun, tracer]), tracer };
 }
 
 type Description = Pick<typeof import("./observer.ts"), "observe"> &
@@ -178,11 +188,11 @@ function processSubject(pid: number, images: readonly ImageRecord[]): Subject {
 
 /** A command that was never let go must not wait for ever. */
 async function openOrAbandon(
+  opening: Promise<CapabilityTracer>,
   starting: Promise<GatedCommand>,
-  ways: Ways,
 ): Promise<CapabilityTracer> {
   try {
-    return await openCapabilityTracer({ scope: { kind: "tree" }, ...waysOf(ways) });
+    return await opening;
   } catch (error) {
     await starting.then(
       (command) => command.abandon(),

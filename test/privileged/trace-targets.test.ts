@@ -63,7 +63,7 @@ describe("following what runs", () => {
   });
 
   traced("ends when the process does, though no limit was set", async () => {
-    const child = Bun.spawn(["sleep", "0.5"]);
+    const child = Bun.spawn(["sleep", "2"]);
     const run = runCapscope(["trace", "--pid", String(child.pid)]);
     expect(run.status).toBe(0);
     expect(run.stdout).toContain("Inconclusive");

@@ -29,6 +29,7 @@ export const SESSIONS: readonly Session[] = [
       `${SUITES}/ways-in.test.ts`,
       `${SUITES}/c-tools.test.ts`,
       `${PRIVILEGED}/trace-tracer.test.ts`,
+      `${PRIVILEGED}/trace-fit.test.ts`,
       `${PRIVILEGED}/trace-kernel.test.ts`,
       `${PRIVILEGED}/trace-evidence.test.ts`,
     ],

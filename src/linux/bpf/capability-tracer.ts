@@ -42,14 +42,15 @@ import { decodeImage, decodeTaskStart } from "./wire-image.ts";
  */
 export async function openCapabilityTracer(options: TracerOptions): Promise<CapabilityTracer> {
   const [libbpf, libc] = await Promise.all([openLibbpf(), openLibc()]);
-  const { scope, wayIn, watchesExits = false } = options;
+  const { scope, wayIn, watchesExits = false, onBegin } = options;
   const beganNs = libc.readBootClock();
-  const programs = await loadPrograms(libbpf, {
+  const programs = await loadPrograms(libbpf, libc, {
     scope,
     beganNs,
     watchesExits,
     asksLeader: !canFollowThreads(libc),
     ...(wayIn === undefined ? {} : { wayIn }),
+    ...(onBegin === undefined ? {} : { onBegin }),
   });
   const tracer = new BpfCapabilityTracer(libbpf, libc, programs, watchesExits);
   if (scope.kind !== "tree") tracer.rememberRunningPrograms();
@@ -65,6 +66,8 @@ export interface TracerOptions {
    * call of the machine becomes slower.
    */
   readonly watchesExits?: boolean;
+  /** Called when the kernel is at work, and nothing is known to be missing; the rest takes a while. */
+  readonly onBegin?: () => void;
 }
 
 const NEW_PIDS_AT_MOST = 64;
@@ -171,9 +174,7 @@ class BpfCapabilityTracer implements CapabilityTracer {
   }
 
   get seesOutcomes(): boolean {
-    if (this.#watchesExits) return true;
-    orThrow("asking what the kernel can", this.#libbpf.run(this.#programs.symbolProgram));
-    return this.#readState().seesOutcomes;
+    return this.#watchesExits || this.#programs.asksForReports;
   }
 
   readLost(): LostCounters {

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { SystemError } from "../../errors.ts";
+import { viewOf } from "../bytes.ts";
 import { errorName } from "../errno.ts";
 import type { Libbpf } from "../ffi/libbpf.ts";
 import { visitMap } from "./read-map.ts";
@@ -57,7 +58,7 @@ export function forgetImages(source: MapSource, ended: ReadonlySet<number>, chec
 const OUTCOME_IMAGE = 8;
 
 function wordOf(key: Uint8Array, at: number): number {
-  return wire.viewOf(key).getUint32(at, true);
+  return viewOf(key).getUint32(at, true);
 }
 
 function deleteWhere(

@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from "node:fs";
-import { release } from "node:os";
-import { capabilityNames, includesAll, setOf } from "../../capabilities/set.ts";
-import { SystemError, UnsupportedError } from "../../errors.ts";
+import { SystemError } from "../../errors.ts";
 import type { BpfLink, BpfMap, BpfObject, BpfProgram, Libbpf } from "../ffi/libbpf.ts";
+import type { Libc } from "../ffi/libc.ts";
 import { errorName } from "../errno.ts";
-import { INITIAL_USER_NAMESPACE, readNamespace } from "../procfs/namespaces.ts";
-import { readProcessStatus } from "../procfs/task.ts";
-import { readTraceObject, type TraceObject } from "./object-file.ts";
+import { type EarlyMaps, startMaps } from "./early-maps.ts";
+import { nextTurn } from "../next-turn.ts";
+import { callReportFunction, type KernelFit, readKernelFit } from "./kernel-fit.ts";
+import { readTraceObject } from "./object-file.ts";
 import { type FollowScope, type WayIn, WAYS_IN } from "./observation.ts";
+import { type Refusal, requirePrivileges, unsupported } from "./program-access.ts";
+import { EXIT_WATCHER, FOLLOWING, PROGRAMS, SYMBOL_PROGRAM, TARGETS } from "./program-table.ts";
+import { makeTypesFile } from "./types-file.ts";
 import { encodeOptions } from "./wire-format.ts";
-
-/** The programs of each way in; those that follow tasks come with every one. */
-const PROGRAMS: Readonly<Record<WayIn, readonly string[]>> = {
-  tp_btf: ["trace_cap_capable"],
-  fexit: ["trace_cap_capable_exit"],
-  kprobe: ["trace_cap_capable_call", "trace_cap_capable_return"],
-};
-const FOLLOWING = ["handle_fork", "handle_exec", "handle_exit"];
-
-const KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
-const NEEDED = setOf("bpf", "perfmon");
-/** Stands for both. */
-const ADMIN = setOf("sys_admin");
-
-/** Sees the end of every system call of the machine: for kernels where a task cannot be asked. */
-const EXIT_WATCHER = "handle_syscall_exit";
 
 /** What to load. */
 export interface ProgramOptions {
@@ -38,6 +24,10 @@ export interface ProgramOptions {
   readonly watchesExits: boolean;
   /** Threads cannot be followed one by one: ask the leading one of each (before Linux 6.9). */
   readonly asksLeader: boolean;
+  /** Called when the kernel is at work, in another thread; what it does is not waited for. */
+  readonly onBegin?: () => void;
+  /** What fits the programs to this kernel; null to let libbpf do it. Read where it is left out. */
+  readonly fit?: KernelFit | null;
 }
 
 /** Programs that run in the kernel. */
@@ -49,12 +39,10 @@ export interface LoadedPrograms {
   readonly checkPrograms: readonly number[];
   /** Descriptor of the one that names kernel addresses. */
   readonly symbolProgram: number;
-}
-
-/** Why a way in is closed. */
-interface Refusal {
-  readonly wayIn: WayIn;
-  readonly error: SystemError;
+  /** Whether tasks are asked how their system calls end. */
+  readonly asksForReports: boolean;
+  /** Whether the programs were fitted to the kernel's types here, or by libbpf. */
+  readonly isFitted: boolean;
 }
 
 /**
@@ -63,79 +51,97 @@ interface Refusal {
  */
 export async function loadPrograms(
   libbpf: Libbpf,
+  libc: Libc,
   options: ProgramOptions,
 ): Promise<LoadedPrograms> {
   requirePrivileges();
-  const bytes = readTraceObject(objectFor(options.scope, release()));
-  const refusals: Refusal[] = [];
-  for (const wayIn of options.wayIn === undefined ? WAYS_IN : [options.wayIn]) {
-    const outcome = await tryWayIn(libbpf, bytes, wayIn, options);
-    if (!(outcome instanceof SystemError)) return outcome;
-    refusals.push({ wayIn, error: outcome });
+  const { scope } = options;
+  const bytes = readTraceObject(
+    scope.kind === "cgroup" ? "capability-trace-group" : "capability-trace",
+  );
+  const maps = startMaps(libbpf, libc, bytes);
+  try {
+    options.onBegin?.();
+    // Who waited for the beginning does his part first.
+    await nextTurn();
+    const { fit = readKernelFit(libc) } = options;
+    const refusals: Refusal[] = [];
+    for (const wayIn of options.wayIn === undefined ? WAYS_IN : [options.wayIn]) {
+      const outcome = await tryWayIn(libbpf, libc, { bytes, wayIn, fit, maps, options });
+      if (!(outcome instanceof SystemError)) return outcome;
+      refusals.push({ wayIn, error: outcome });
+    }
+    throw unsupported(refusals);
+  } finally {
+    await maps.close();
   }
-  throw unsupported(refusals);
 }
 
-/** Takes the kernel's release, as uname(2) gives it. */
-function objectFor({ kind }: FollowScope, kernel: string): TraceObject {
-  const name = kind === "cgroup" ? "capability-trace-group" : "capability-trace";
-  const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
-  if (major >= 7) return `${name}-7.0`;
-  return major === 6 && minor >= 18 ? `${name}-6.18` : name;
+/** One try to load the programs. */
+interface Attempt {
+  readonly bytes: Uint8Array;
+  readonly wayIn: WayIn;
+  /** Null where libbpf is to look at the kernel's types. */
+  readonly fit: KernelFit | null;
+  readonly maps: EarlyMaps;
+  readonly options: ProgramOptions;
 }
 
-function requirePrivileges(): void {
-  if (!existsSync(KERNEL_TYPES)) {
-    throw new UnsupportedError(`${KERNEL_TYPES} is not there`, {
-      hint: "the kernel must be built with CONFIG_DEBUG_INFO_BTF",
-    });
-  }
-  const self = readProcessStatus("self");
-  if (self.kind !== "status") return;
-  const { effective } = self.status;
-  if (includesAll(effective, NEEDED) || includesAll(effective, ADMIN)) return;
-  const missing = capabilityNames(NEEDED & ~effective).join(", ");
-  throw new UnsupportedError(`following capability checks needs privileges: ${missing}`, {
-    hint: "run it as root, or with CAP_BPF and CAP_PERFMON",
-  });
-}
-
-function unsupported(refusals: readonly Refusal[]): UnsupportedError {
-  const reasons = refusals.map(({ wayIn, error }) => `${wayIn}: ${error.message}`).join("; ");
-  return new UnsupportedError(`the kernel's cap_capable() cannot be reached (${reasons})`, {
-    hint: hintFor(refusals),
-  });
-}
-
-function hintFor(refusals: readonly Refusal[]): string {
-  if (refusals.every(({ error }) => error.code === "EPERM")) return refusalHint();
-  // Debian's and Ubuntu's perf_event_open(2) knows this level, and asks for CAP_SYS_ADMIN there.
-  if (refusals.some(({ error }) => error.code === "EACCES")) {
-    return "above 2, kernel.perf_event_paranoid leaves kprobes to CAP_SYS_ADMIN";
-  }
-  return "tp_btf needs Linux 6.14, fexit Linux 5.15, kprobe a kernel with CONFIG_KPROBES";
-}
-
-function refusalHint(): string {
-  const namespace = readNamespace("self", "user");
-  return namespace === null || namespace === INITIAL_USER_NAMESPACE
-    ? "lockdown or a security module refuses it (cat /sys/kernel/security/lockdown)"
-    : "capabilities of a user namespace do not count for it: run it as root outside of it";
-}
-
+/** Where it does not work as we fit the programs, it may still as libbpf does. */
 async function tryWayIn(
   libbpf: Libbpf,
-  bytes: Uint8Array,
-  wayIn: WayIn,
-  options: ProgramOptions,
+  libc: Libc,
+  attempt: Attempt,
 ): Promise<LoadedPrograms | SystemError> {
-  const object = libbpf.openObject(bytes);
+  const { fit, wayIn } = attempt;
+  if (fit !== null) {
+    if (!hasTargets(fit, PROGRAMS[wayIn])) return new SystemError("loading", "ESRCH");
+    const outcome = await tryFitted(libbpf, libc, attempt, fit);
+    if (!(outcome instanceof SystemError) || outcome.code === "EPERM") return outcome;
+  }
+  return tryToLoad(libbpf, { ...attempt, fit: null }, null);
+}
+
+/** Whether the kernel has what the programs are attached to, as far as types tell. */
+function hasTargets({ targets }: KernelFit, programs: readonly string[]): boolean {
+  return programs.every((name) => {
+    const target = TARGETS[name];
+    return target === undefined || targets.has(target);
+  });
+}
+
+/** libbpf reads the types from a file. */
+async function tryFitted(
+  libbpf: Libbpf,
+  libc: Libc,
+  attempt: Attempt,
+  { types, reportFunction }: KernelFit,
+): Promise<LoadedPrograms | SystemError> {
+  const made = makeTypesFile(libc, types);
+  if (made instanceof SystemError) return made;
+  using file = made;
+  const { bytes } = attempt;
+  const fitted = reportFunction === null ? bytes : callReportFunction(bytes, reportFunction);
+  return await tryToLoad(libbpf, { ...attempt, bytes: fitted }, file.path);
+}
+
+function asksForReports(fit: KernelFit | null): boolean {
+  return fit !== null && fit.reportFunction !== null;
+}
+
+async function tryToLoad(
+  libbpf: Libbpf,
+  attempt: Attempt,
+  typesFile: string | null,
+): Promise<LoadedPrograms | SystemError> {
+  const object = libbpf.openObject(attempt.bytes, typesFile);
   if (object === null) return new SystemError("parsing the programs", libbpf.errorName());
   const links: BpfLink[] = [];
   let outcome: LoadedPrograms | SystemError;
   try {
-    configure(libbpf, object, wayIn, options);
-    outcome = await attach(libbpf, object, wayIn, options, links);
+    const error = configure(libbpf, object, attempt);
+    if (error === null) await attempt.maps.giveTo((name) => findMap(libbpf, object, name));
+    outcome = error ?? (await attach(libbpf, object, attempt, links));
   } catch (error) {
     unloadPrograms(libbpf, { object, links });
     throw error;
@@ -144,42 +150,60 @@ async function tryWayIn(
   return outcome;
 }
 
-function configure(libbpf: Libbpf, object: BpfObject, wayIn: WayIn, options: ProgramOptions): void {
-  for (const each of WAYS_IN) {
-    for (const name of PROGRAMS[each]) {
-      libbpf.setAutoload(findProgram(libbpf, object, name), each === wayIn);
+/** Returns why it cannot be loaded, or null. */
+function configure(
+  libbpf: Libbpf,
+  object: BpfObject,
+  { wayIn, fit, options }: Attempt,
+): SystemError | null {
+  const wanted = programNames(wayIn, options);
+  for (const name of [...WAYS_IN.flatMap((each) => PROGRAMS[each]), EXIT_WATCHER]) {
+    libbpf.setAutoload(findProgram(libbpf, object, name), wanted.includes(name));
+  }
+  for (const name of wanted) {
+    const program = findProgram(libbpf, object, name);
+    const target = TARGETS[name];
+    if (target !== undefined) {
+      const result = libbpf.setTarget(program, target, fit?.targets.get(target) ?? null);
+      if (result < 0) return new SystemError("loading", errorName(-result));
     }
   }
-  libbpf.setAutoload(findProgram(libbpf, object, EXIT_WATCHER), options.watchesExits);
-  libbpf.setInitialValue(findMap(libbpf, object, ".rodata.options"), encodeOptions(options));
+  const initial = encodeOptions({ ...options, asksForReports: asksForReports(fit) });
+  libbpf.setInitialValue(findMap(libbpf, object, ".rodata.options"), initial);
   libbpf.setAutocreate(findMap(libbpf, object, "calls"), wayIn === "kprobe");
+  return null;
+}
+
+/** In the order in which they are attached: the one that counts is the last to come. */
+function programNames(wayIn: WayIn, { watchesExits }: ProgramOptions): readonly string[] {
+  const others = watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;
+  return [...others, ...PROGRAMS[wayIn].toReversed()];
 }
 
 /** Pushes to `links`, also when it fails in the end. */
 async function attach(
   libbpf: Libbpf,
   object: BpfObject,
-  wayIn: WayIn,
-  options: ProgramOptions,
+  { wayIn, fit, options }: Attempt,
   links: BpfLink[],
 ): Promise<LoadedPrograms | SystemError> {
   const result = await libbpf.load(object);
   if (result < 0) return new SystemError("loading", errorName(-result));
-  const programs = PROGRAMS[wayIn].map((name) => findProgram(libbpf, object, name));
-  const names = options.watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;
-  const others = names.map((name) => findProgram(libbpf, object, name));
-  // The one that counts is the last to come and the first to go.
-  for (const program of [...others, ...programs.toReversed()]) {
-    const link = libbpf.attach(program);
+  for (const name of programNames(wayIn, options)) {
+    const program = findProgram(libbpf, object, name);
+    const link = TARGETS[name] === undefined ? libbpf.attach(program) : libbpf.attachTyped(program);
     if (link === null) return new SystemError("attaching", libbpf.errorName());
     links.push(link);
   }
+  const fdOf = (name: string): number => libbpf.programFd(findProgram(libbpf, object, name));
   return {
     wayIn,
     object,
     links,
-    checkPrograms: programs.map((program) => libbpf.programFd(program)),
-    symbolProgram: libbpf.programFd(findProgram(libbpf, object, "name_symbols")),
+    checkPrograms: PROGRAMS[wayIn].map(fdOf),
+    symbolProgram: fdOf(SYMBOL_PROGRAM),
+    asksForReports: asksForReports(fit),
+    isFitted: fit !== null,
   };
 }
 

@@ -4,18 +4,11 @@ import { arch } from "node:os";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../../errors.ts";
 
-/**
- * The compiled kernel programs; those of "capability-trace-group" follow control groups. The endings
- * name the first kernel that has the functions which they call, by the types that they call them by.
- */
+/** The compiled kernel programs; those of "capability-trace-group" follow control groups. */
 export type TraceObject = (typeof TRACE_OBJECTS)[number];
 export const TRACE_OBJECTS = [
   "capability-trace",
   "capability-trace-group",
-  "capability-trace-6.18",
-  "capability-trace-group-6.18",
-  "capability-trace-7.0",
-  "capability-trace-group-7.0",
   "task-securebits",
 ] as const;
 

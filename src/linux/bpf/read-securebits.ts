@@ -22,7 +22,7 @@ export async function readSecurebits(): Promise<SecurebitsByThread | null> {
 }
 
 async function iterate(libbpf: Libbpf): Promise<SecurebitsByThread | null> {
-  const object = libbpf.openObject(readTraceObject("task-securebits"));
+  const object = libbpf.openObject(readTraceObject("task-securebits"), null);
   if (object === null) return null;
   try {
     if ((await libbpf.load(object)) < 0) return null;

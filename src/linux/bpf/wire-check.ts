@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { viewOf } from "../bytes.ts";
 import type { CheckRecord, CredentialsRecord, OutcomeRecord } from "./observation.ts";
 import type { StackSample } from "./stack-frames.ts";
-import { viewOf } from "./wire-format.ts";
 
 const CHECK_GRANTED = 1;
 const CHECK_OWN_NAMESPACE = 2;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { encodeText } from "../bytes.ts";
+import { encodeText, viewOf } from "../bytes.ts";
 import type { FollowScope, LostCounters } from "./observation.ts";
 
 /** The structures of bpf/capability-trace.h. The machine is little endian. */
 export const SIZES = {
-  options: 288,
+  options: 296,
   followed: 136,
   image: 1600,
   imageId: 4,
@@ -14,13 +14,13 @@ export const SIZES = {
   stackId: 4,
   sampleKey: 8,
   sampleCount: 8,
-  state: 56,
+  state: 48,
   userStack: 512,
   credentials: 64,
   credentialsNote: 16,
   outcome: 32,
   outcomeCount: 8,
-  symbolTable: 9216,
+  symbolTable: 2304,
 } as const;
 
 /** Ids of kernel stacks are below it, those of user stacks from here on. */
@@ -42,7 +42,7 @@ const HIERARCHIES = [
   "cpuset",
 ] as const;
 
-const GROUP_NAME = 32;
+const GROUP_NAME = 40;
 const GROUP_NAME_LENGTH = 256;
 
 const SCOPES = { tree: 0, everything: 1, cgroup: 2 } as const;
@@ -53,6 +53,7 @@ export function encodeOptions(options: {
   readonly beganNs: number;
   readonly watchesExits: boolean;
   readonly asksLeader: boolean;
+  readonly asksForReports: boolean;
 }): Uint8Array {
   const { scope } = options;
   const bytes = new Uint8Array(SIZES.options);
@@ -68,6 +69,7 @@ export function encodeOptions(options: {
   view.setBigUint64(16, BigInt(options.beganNs), true);
   view.setUint32(24, options.watchesExits ? 1 : 0, true);
   view.setUint32(28, options.asksLeader ? 1 : 0, true);
+  view.setUint32(32, options.asksForReports ? 1 : 0, true);
   return bytes;
 }
 
@@ -90,8 +92,6 @@ export interface TraceState {
   readonly stacksMade: number;
   /** So many images were made in the kernel. */
   readonly images: number;
-  /** Whether tasks can be asked for the ends of their system calls; good after a run for symbols. */
-  readonly seesOutcomes: boolean;
 }
 
 export function decodeState(bytes: Uint8Array): TraceState {
@@ -103,7 +103,6 @@ export function decodeState(bytes: Uint8Array): TraceState {
     images: view.getUint32(32, true),
     rowsMade: view.getUint32(36, true),
     stacksMade: view.getUint32(40, true),
-    seesOutcomes: view.getUint32(48, true) !== 0,
   };
 }
 
@@ -115,8 +114,3 @@ export function decodeMissedRuns(programInfo: Uint8Array): number {
 /** As much of struct bpf_prog_info as is read (Linux 5.12). */
 export const PROGRAM_INFO_SIZE = 216;
 const RECURSION_MISSES = 208;
-
-/** Of a buffer that may be part of a larger one. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}

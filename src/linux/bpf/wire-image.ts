@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeTerminatedText, decodeText } from "../bytes.ts";
+import { decodeTerminatedText, decodeText, viewOf } from "../bytes.ts";
 import type { ImageRecord } from "./observation.ts";
-import { SIZES, viewOf } from "./wire-format.ts";
+import { SIZES } from "./wire-format.ts";
 
 const COMM = 48;
 const EXE = 64;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeTerminatedText } from "../bytes.ts";
+import { decodeTerminatedText, viewOf } from "../bytes.ts";
 import type { UserFrame } from "./observation.ts";
-import { SIZES, viewOf } from "./wire-format.ts";
+import { SIZES } from "./wire-format.ts";
 
 /** Addresses that are named at once. */
-export const SYMBOL_COUNT = 128;
+export const SYMBOL_COUNT = 32;
 const SYMBOL_LENGTH = 64;
 
 /** How often a stack was seen in a row. */

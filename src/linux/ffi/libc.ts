@@ -46,6 +46,10 @@ export interface Libc {
   compareDescriptorTables(tid: number, otherTid: number): number;
   /** PR_GET_SECUREBITS of the calling thread. */
   getSecurebits(): number;
+  /** The first bytes of a file as they are in memory, for good; null where it cannot be mapped. */
+  mapFile(fd: number, length: number): Uint8Array | null;
+  /** A file without a name, which is gone when it is closed. Requires Linux 3.17. */
+  memoryFile(label: string): number;
   /** Nanoseconds of the boot clock. */
   readBootClock(): number;
   /** Name of the last call's errno, such as "EACCES". */
@@ -86,6 +90,7 @@ async function bindLibc(): Promise<Libc> {
     ...bindFileCalls(bind),
     ...bindSocketCalls(bind),
     ...bindProcessCalls(bind),
+    ...bindMemoryCalls(koffi, bind),
     readBootClock: bootClock(bind("int clock_gettime(int, uint8_t *)")),
     errorName: () => errorName(koffi.errno()),
   };
@@ -185,6 +190,34 @@ function bindProcessCalls(bind: Bind): Pick<Libc, ProcessCalls> {
     compareDescriptorTables: (tid, other) => kcmp(KCMP, tid, other, KCMP_FILES, 0, 0),
   };
 }
+
+const PROT_READ = 1;
+const MAP_PRIVATE = 2;
+const MFD_CLOEXEC = 1;
+/** Linux 6.3: without it, a system may refuse the file, or complain of it. */
+const MFD_NOEXEC_SEAL = 8;
+
+function bindMemoryCalls(koffi: Koffi, bind: Bind): Pick<Libc, "mapFile" | "memoryFile"> {
+  const mmap = bind("void *mmap(void *, size_t, int, int, int, long)") as (
+    ...values: unknown[]
+  ) => unknown;
+  const memfdCreate = bind("int memfd_create(const char *, unsigned int)");
+  return {
+    mapFile(fd, length) {
+      const address = mmap(null, length, PROT_READ, MAP_PRIVATE, fd, 0);
+      const isMapped = koffi.address(address) !== MAP_FAILED;
+      return isMapped ? new Uint8Array(koffi.view(address, length)) : null;
+    },
+    memoryFile(label) {
+      const fd = memfdCreate(label, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+      return fd < 0 ? memfdCreate(label, MFD_CLOEXEC) : fd;
+    },
+  };
+}
+
+const MAP_FAILED = 2n ** 64n - 1n;
+
+type Koffi = Awaited<ReturnType<typeof loadKoffi>>;
 
 function bootClock(clockGettime: Call): () => number {
   return () => {

@@ -7,6 +7,7 @@ import {
   decodeSymbols,
   decodeUserStack,
   encodeAddresses,
+  SYMBOL_COUNT,
 } from "../../../src/linux/bpf/wire-stack.ts";
 import { bytes } from "./bytes.ts";
 
@@ -44,7 +45,7 @@ test("a sample names its row and its stack", () => {
 test("symbols lose their module, and an address without one has no name", () => {
   const table = encodeAddresses([1n, 2n, 3n]);
   const name = (at: number, text: string): void =>
-    table.set(Buffer.from(`${text}\0`), 1024 + 64 * at);
+    table.set(Buffer.from(`${text}\0`), 8 * SYMBOL_COUNT + 64 * at);
   name(0, "ns_capable");
   name(1, "nft_do_chain [nf_tables]");
   name(2, "0xffffffffc0000000");

@@ -104,6 +104,8 @@ const UNUSED: Libc = {
   pidfdGetfd: unused,
   compareDescriptorTables: unused,
   getSecurebits: unused,
+  mapFile: unused,
+  memoryFile: unused,
   readBootClock: unused,
   errorName: unused,
 };
