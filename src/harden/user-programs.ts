@@ -9,6 +9,8 @@ export interface UserProgram {
   readonly program: string;
   /** In number order; never empty. */
   readonly capabilities: readonly string[];
+  /** What runs it where it is a script, as the kernel's "#!" has it; else null. */
+  readonly interpreter: string | null;
 }
 
 /** The programs that needed capabilities or put them into their sets, by path. */
@@ -29,12 +31,27 @@ export function userProgramsOf(profile: Profile): readonly UserProgram[] {
     const chosen = installed.filter((capability) => isChosen(change, capability));
     for (const capability of chosen) add(change.program, capability);
   }
+  const interpreters = new Map(profile.runs.flatMap(scriptsOf));
   return [...found]
     .map(([program, capabilities]) => ({
       program,
+      interpreter: interpreters.get(program) ?? null,
       capabilities: [...capabilities].toSorted(compareCapabilities),
     }))
     .toSorted((one, other) => (one.program < other.program ? -1 : 1));
+}
+
+/**
+ * Scripts with what runs them: the kernel puts the interpreter, and its one argument, before the path of a
+ * script (fs/binfmt_script.c).
+ */
+function scriptsOf({ images }: Run): readonly (readonly [string, string])[] {
+  return images.flatMap(({ exe, argv }) => {
+    const [interpreter = "", ...rest] = argv ?? [];
+    const isScript =
+      interpreter.startsWith("/") && interpreter !== exe && rest.slice(0, 2).includes(exe);
+    return isScript ? [[exe, interpreter] as const] : [];
+  });
 }
 
 interface Change {

@@ -104,7 +104,7 @@ export function runsAsRoot({ user, grant }: Workload): boolean {
 
 function programsOf({ program }: WorkloadFacts, { all }: Grant): readonly UserProgram[] | null {
   if (program === null) return null;
-  return all.length === 0 ? [] : [{ program, capabilities: all }];
+  return all.length === 0 ? [] : [{ program, capabilities: all, interpreter: null }];
 }
 
 /** "nginx" is nginx.service. */

@@ -156,6 +156,25 @@ describe("programs", () => {
     expect(notesOf(adviseOn(two), "file")).toContain("The path of [gone] was not seen");
   });
 
+  test("that are scripts get none: the kernel would take those of the interpreter", () => {
+    const script = { exe: "/opt/serve", argv: ["/usr/bin/python3", "-u", "/opt/serve", "--all"] };
+    const plain = { exe: "/opt/tool", argv: ["tool", "/opt/tool"] };
+    const traced = profile({
+      runs: [
+        run({
+          images: [image(script), image({ ...plain, id: 2 })],
+          credentials: [credentials(ROOT)],
+        }),
+      ],
+      findings: [
+        finding("net_raw", "required", [{ program: "/opt/serve" }, { program: "/opt/tool" }]),
+      ],
+    });
+    expect(linesOf(traced, "file").slice(1)).toEqual(["setcap 'cap_net_raw+ep' /opt/tool"]);
+    expect(notesOf(adviseOn(traced), "file")).toContain("/opt/serve is a script");
+    expect(notesOf(adviseOn(traced), "file")).toContain("of /usr/bin/python3, which runs it");
+  });
+
   test("that were executed by a descriptor get no command for its number", () => {
     const paths = ["/dev/fd/3", "/proc/self/fd/7"];
     const uses = paths.map((program) => ({ program }));

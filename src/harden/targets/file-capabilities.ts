@@ -34,7 +34,15 @@ interface Command {
   readonly note: string | null;
 }
 
-function describe({ program, capabilities }: UserProgram): Command {
+function describe({ program, capabilities, interpreter }: UserProgram): Command {
+  if (interpreter !== null) {
+    return {
+      command: null,
+      note:
+        `${program} is a script: the kernel takes the capabilities of ${interpreter}, which runs it, ` +
+        "and never those of a script. Give them to the service that runs it, as ambient capabilities.",
+    };
+  }
   if (isInterpreter(program)) {
     return {
       command: null,
@@ -90,11 +98,11 @@ function usageNotes({ subject, grant }: Workload, detail: Detail): readonly stri
     ...(subject?.kind === "container"
       ? ["The path is the one inside the container: set them while its image is built."]
       : []),
-    "On a script they have no effect: the kernel takes those of its interpreter.",
     "setcap takes no symbolic link: give it what realpath(1) prints.",
     ...(detail === "brief"
       ? []
       : [
+          "On a script they have no effect: the kernel takes those of its interpreter.",
           "For a service AmbientCapabilities= of its unit does the same without them, for that " +
             "service alone: use file capabilities for commands that people run.",
           "A package's own file is replaced by the next update: on Debian dpkg-statoverride keeps " +
