@@ -267,7 +267,8 @@ export const IDENTITY_CAPABILITIES: readonly CapabilityKnowledge[] = [
       },
       {
         kind: "file",
-        names: "/proc/PID/mem, maps, environ, exe, cwd, root, fd/*, ns/*, stack",
+        names:
+          "/proc/PID/maps, exe, cwd, root, ns/*; beside the mode of the file: mem, environ, fd/*",
         allows: "reading and following; mem can be written",
         source: "fs/proc/base.c",
       },
