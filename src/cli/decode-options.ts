@@ -29,7 +29,7 @@ export function decodeCommand(run: (request: DecodeRequest) => Promise<void>): C
     .summary("capabilities in masks, and in the five sets of a process")
     .description(
       "Says which capabilities are in a mask, which well-known set it is, and what in it is the " +
-        "same as root. Masks need no /proc and no rights.",
+        "same as root. Masks need no rights.",
     )
     .argument("[mask...]", "hexadecimal, with or without 0x; - reads them, or a status file")
     .addOption(

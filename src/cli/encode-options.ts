@@ -20,7 +20,7 @@ export function encodeCommand(run: (request: NamesRequest) => Promise<void>): Co
     .summary("capabilities as a mask, and in every form that is in use")
     .description(
       "Writes a set as a mask and in the forms of libcap, libcap-ng, systemd, containers, setpriv " +
-        "and file attributes. Needs no /proc and no rights.",
+        "and file attributes. Needs no rights.",
     );
   return addNames(command, run).addHelpText("after", HELP_AFTER);
 }

@@ -8,8 +8,7 @@ export function explainCommand(run: (request: NamesRequest) => Promise<void>): C
     .summary("what capabilities allow, how they are abused, what does instead")
     .description(
       "Says of each capability what it allows, where the kernel asks for it, how it is abused and " +
-        "under which conditions, and what does instead, each with its source. Needs no /proc and " +
-        "no rights.",
+        "under which conditions, and what does instead, each with its source. Needs no rights.",
     );
   return addNames(command, run).addHelpText("after", HELP_AFTER);
 }

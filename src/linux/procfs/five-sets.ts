@@ -18,6 +18,9 @@ export function readSets(pid: number): ProcessSets {
   const result = readProcessStatus(pid);
   if (result.kind === "denied") throw new SystemError(`reading /proc/${pid}/status`, "EACCES");
   if (result.kind !== "status") {
+    if (readProcessStatus("self").kind !== "status") {
+      throw new UnsupportedError("reading /proc: it is not there", { hint: "mount /proc" });
+    }
     throw new UnsupportedError(`reading /proc/${pid}/status: there is no process ${pid}`);
   }
   const { comm, noNewPrivs, ...sets } = result.status;
