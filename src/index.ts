@@ -29,15 +29,15 @@ export { knowledgeOf } from "./capabilities/knowledge/index.ts";
 export type { CapabilityKnowledge } from "./capabilities/knowledge/model.ts";
 export { givesRoot, type RootWay, waysToRoot } from "./capabilities/root-ways.ts";
 export { recognizeSet, type WellKnownSet } from "./capabilities/runtimes.ts";
+export { execve } from "./capabilities/execve.ts";
 export {
-  execve,
   type ExecConditions,
   type ExecNote,
   type ExecResult,
   type ExecutedFile,
   identityRuleOf,
   PLAIN_EXEC,
-} from "./capabilities/execve.ts";
+} from "./capabilities/exec-model.ts";
 export { applyDropIn, type ApplyOptions, planDropIn } from "./apply/apply.ts";
 export type * from "./apply/model.ts";
 export { collectDoctor, type DoctorOptions } from "./doctor/collect.ts";

@@ -6,71 +6,14 @@ import {
   type TaskCredentials,
   type UserNamespace,
 } from "./credentials.ts";
-import type { FileCapabilities } from "./file-capabilities.ts";
-import { CAPABILITY_NAMES } from "./names.ts";
+import {
+  type ExecConditions,
+  type ExecNote,
+  type ExecResult,
+  type ExecutedFile,
+  PLAIN_EXEC,
+} from "./exec-model.ts";
 import { allCapabilities, type CapabilitySet, EMPTY_SET, includesAll, setOf } from "./set.ts";
-
-/** The file that execve(2) loads: for a script, its interpreter. */
-export interface ExecutedFile {
-  /** As stat(2) shows them in the initial user namespace: through the mount, in its ids. */
-  readonly uid: number;
-  readonly gid: number;
-  /** Permission bits with setuid, setgid and sticky. */
-  readonly mode: number;
-  /** `rootUid` is an id of the initial user namespace; null stands for 0 there. */
-  readonly capabilities: FileCapabilities | null;
-  /** The mount is nosuid, or of another mount namespace than the task's. */
-  readonly nosuid: boolean;
-  /** The file system belongs to the task's user namespace or an ancestor: so mostly. */
-  readonly ownedByAncestor: boolean;
-}
-
-export interface ExecConditions {
-  /**
-   * Who traces the task, if anybody: when it attached, it had CAP_SYS_PTRACE over the task's user
-   * namespace, or not. After PTRACE_TRACEME the task's own capabilities of that moment count.
-   */
-  readonly tracer: "none" | "capable" | "incapable";
-  /** Another process shares its root and working directory: clone(2) with CLONE_FS. */
-  readonly sharesFileSystem: boolean;
-  /** /proc/sys/kernel/cap_last_cap */
-  readonly lastCapability: number;
-  /** See `identityRuleOf()`. */
-  readonly identityRule: IdentityRule;
-}
-
-/** What counts as a change of identity: `effective` since Linux 6.16, `real` before. */
-export type IdentityRule = "effective" | "real";
-
-export const PLAIN_EXEC: ExecConditions = {
-  tracer: "none",
-  sharesFileSystem: false,
-  lastCapability: CAPABILITY_NAMES.length - 1,
-  identityRule: "effective",
-};
-
-/** Which rule decided; in the order in which the kernel comes to them. */
-export type ExecNote =
-  | "setid-ignored-nosuid"
-  | "setid-ignored-no-new-privs"
-  | "setid-ignored-unmapped"
-  | "file-capabilities-ignored-nosuid"
-  | "file-capabilities-ignored-other-root"
-  | "file-capabilities-win-over-setuid-root"
-  | "root"
-  | "privileges-not-gained"
-  | "ambient-cleared";
-
-export type ExecResult =
-  /** The file asks for more than the bounding set leaves, and has the effective bit. */
-  | { readonly kind: "refused"; readonly error: "EPERM"; readonly missing: CapabilitySet }
-  | {
-      readonly kind: "executed";
-      readonly credentials: TaskCredentials;
-      /** AT_SECURE: the dynamic loader ignores LD_PRELOAD and the like. */
-      readonly secure: boolean;
-      readonly notes: readonly ExecNote[];
-    };
 
 /**
  * What execve(2) makes of a task's credentials. Whether the file may be executed at all is not asked
@@ -85,8 +28,8 @@ export function execve(
   const notes: ExecNote[] = [];
   let { effectiveUid, effectiveGid } = idsOfFile(task, file, notes);
   const fromFile = capabilitiesOfFile(task, file, conditions, notes);
-  if (fromFile.missing !== EMPTY_SET) {
-    return { kind: "refused", error: "EPERM", missing: fromFile.missing };
+  if (fromFile.error !== null) {
+    return { kind: "refused", error: fromFile.error, missing: fromFile.missing };
   }
   const granted = applyRoot(task, fromFile, effectiveUid, notes);
 
@@ -160,7 +103,16 @@ interface GrantedByFile extends Granted {
   /** The file has capabilities, and they count for this task. */
   readonly found: boolean;
   readonly missing: CapabilitySet;
+  readonly error: "EPERM" | "EINVAL" | null;
 }
+
+const NOTHING: GrantedByFile = {
+  found: false,
+  permitted: EMPTY_SET,
+  effective: false,
+  missing: EMPTY_SET,
+  error: null,
+};
 
 /** get_file_caps() and bprm_caps_from_vfs_caps() */
 function capabilitiesOfFile(
@@ -169,16 +121,16 @@ function capabilitiesOfFile(
   { lastCapability }: ExecConditions,
   notes: ExecNote[],
 ): GrantedByFile {
-  const none = { found: false, permitted: EMPTY_SET, effective: false, missing: EMPTY_SET };
   const { capabilities } = file;
-  if (capabilities === null) return none;
+  if (capabilities === null) return NOTHING;
   if (file.nosuid || !file.ownedByAncestor) {
     notes.push("file-capabilities-ignored-nosuid");
-    return none;
+    return NOTHING;
   }
+  if (capabilities === "malformed") return { ...NOTHING, error: "EINVAL" };
   if (!isRootOfAncestor(capabilities.rootUid ?? 0, task.userNamespace)) {
     notes.push("file-capabilities-ignored-other-root");
-    return none;
+    return NOTHING;
   }
   const forced = capabilities.permitted & allCapabilities(lastCapability);
   const permitted =
@@ -186,7 +138,8 @@ function capabilitiesOfFile(
     (task.inheritable & capabilities.inheritable & allCapabilities(lastCapability));
   // A program that does not know of capabilities would run with less than it was given.
   const missing = capabilities.effective ? forced & ~permitted : EMPTY_SET;
-  return { found: true, permitted, effective: capabilities.effective, missing };
+  const error = missing === EMPTY_SET ? null : "EPERM";
+  return { found: true, permitted, effective: capabilities.effective, missing, error };
 }
 
 /** rootid_owns_currentns() */
@@ -240,10 +193,4 @@ function isSecure(
   if (after.idChanged || after.elevated) return true;
   if (identityRule === "real") return false;
   return after.effectiveUid !== uids.real || after.effectiveGid !== gids.real;
-}
-
-/** The rule of a kernel by its release, such as `6.12.43+deb12-amd64`. */
-export function identityRuleOf(release: string): IdentityRule {
-  const [, major = "0", minor = "0"] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  return Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 16) ? "effective" : "real";
 }

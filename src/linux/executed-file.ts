@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ExecutedFile } from "../capabilities/execve.ts";
+import type { ExecutedFile } from "../capabilities/exec-model.ts";
 import { SystemError, UsageError } from "../errors.ts";
 import { interpreterOf } from "./elf/linked-files.ts";
 import type { Libc } from "./ffi/libc.ts";

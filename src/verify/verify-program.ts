@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sameIds, type TaskCredentials } from "../capabilities/credentials.ts";
+import { execve } from "../capabilities/execve.ts";
 import {
   type ExecNote,
   type ExecResult,
-  execve,
   identityRuleOf,
   PLAIN_EXEC,
-} from "../capabilities/execve.ts";
+} from "../capabilities/exec-model.ts";
 import { capabilityNames, EMPTY_SET } from "../capabilities/set.ts";
 import type { ResolvedUser } from "../linux/account.ts";
 import { findProgram, type FoundProgram } from "../linux/executed-file.ts";

@@ -32,8 +32,6 @@ export const SESSIONS: readonly Session[] = [
       `${PRIVILEGED}/trace-fit.test.ts`,
       `${PRIVILEGED}/trace-kernel.test.ts`,
       `${PRIVILEGED}/trace-evidence.test.ts`,
-      `${PRIVILEGED}/execve-model.test.ts`,
-      `${PRIVILEGED}/gates.test.ts`,
     ],
     timeoutMs: 900_000,
   },

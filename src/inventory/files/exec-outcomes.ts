@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fullCredentials, sameIds, type TaskCredentials } from "../../capabilities/credentials.ts";
+import { execve } from "../../capabilities/execve.ts";
 import {
   type ExecConditions,
   type ExecutedFile,
-  execve,
   identityRuleOf,
   PLAIN_EXEC,
-} from "../../capabilities/execve.ts";
+} from "../../capabilities/exec-model.ts";
 import type { FileCapabilities } from "../../capabilities/file-capabilities.ts";
 import { capabilityNames, EMPTY_SET } from "../../capabilities/set.ts";
 import type { ExecOutcome } from "../model.ts";
