@@ -49,13 +49,24 @@ function bluetoothReach(
   { protocol, port, addresses }: FoundSocket,
   adapters: readonly BluetoothAdapter[],
 ): readonly Reach[] {
-  if (protocol === "hci") return [at("bluetooth", port === null ? null : `hci${port}`)];
+  if (protocol === "hci") return [hciReach(port, adapters)];
   const [address = ANY_ADAPTER] = addresses;
   const bound = adapters.filter(
     (adapter) => address === ANY_ADAPTER || adapter.address === address,
   );
   if (bound.length === 0) return [{ ...at("bluetooth", null), state: "absent" }];
-  return bound.map(({ name }) => at("bluetooth", name));
+  return bound.map((adapter) => adapterReach(adapter));
+}
+
+function hciReach(port: number | null, adapters: readonly BluetoothAdapter[]): Reach {
+  if (port === null) return at("bluetooth", null);
+  const name = `hci${port}`;
+  const adapter = adapters.find((each) => each.name === name);
+  return adapterReach(adapter ?? { name, address: null, isUp: null });
+}
+
+function adapterReach({ name, isUp }: BluetoothAdapter): Reach {
+  return { ...at("bluetooth", name), state: isUp === false ? "down" : "reachable" };
 }
 
 function at(plane: PlaneName, name: string | null): Reach {

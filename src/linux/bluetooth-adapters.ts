@@ -9,6 +9,8 @@ export interface BluetoothAdapter {
   readonly name: string;
   /** BD_ADDR in upper case; null when the kernel did not say. */
   readonly address: string | null;
+  /** A radio that is off takes no traffic; null when the kernel did not say. */
+  readonly isUp: boolean | null;
 }
 
 const AF_BLUETOOTH = 31;
@@ -19,14 +21,17 @@ const BTPROTO_HCI = 1;
 const HCIGETDEVINFO = 0x800448d3;
 const DEVICE_INFO_LENGTH = 128;
 const DEVICE_INFO_ADDRESS = 10;
+const DEVICE_INFO_FLAGS = 16;
+/** Bit 0 of the flags, HCI_UP in include/net/bluetooth/hci.h. */
+const HCI_UP = 1;
 
 /** Reads the Bluetooth adapters; empty where there are none. */
 export function readBluetoothAdapters(libc: Libc | null): readonly BluetoothAdapter[] {
   const names = readAdapterNames();
-  if (libc === null || names.length === 0) return names.map((name) => ({ name, address: null }));
+  if (libc === null || names.length === 0) return names.map((name) => unread(name));
   const fd = libc.socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC, BTPROTO_HCI);
   try {
-    return names.map((name) => ({ name, address: readAddress(libc, fd, name) }));
+    return names.map((name) => readAdapter(libc, fd, name));
   } finally {
     if (fd >= 0) libc.close(fd);
   }
@@ -43,11 +48,20 @@ function readAdapterNames(): readonly string[] {
   }
 }
 
-function readAddress(libc: Libc, fd: number, name: string): string | null {
+function unread(name: string): BluetoothAdapter {
+  return { name, address: null, isUp: null };
+}
+
+function readAdapter(libc: Libc, fd: number, name: string): BluetoothAdapter {
   const info = new Uint8Array(DEVICE_INFO_LENGTH);
-  new DataView(info.buffer).setUint16(0, Number(name.slice(3)), LITTLE_ENDIAN);
-  if (fd < 0 || libc.ioctl(fd, HCIGETDEVINFO, info) < 0) return null;
-  return formatBluetoothAddress(info.subarray(DEVICE_INFO_ADDRESS));
+  const view = new DataView(info.buffer);
+  view.setUint16(0, Number(name.slice(3)), LITTLE_ENDIAN);
+  if (fd < 0 || libc.ioctl(fd, HCIGETDEVINFO, info) < 0) return unread(name);
+  return {
+    name,
+    address: formatBluetoothAddress(info.subarray(DEVICE_INFO_ADDRESS)),
+    isUp: (view.getUint32(DEVICE_INFO_FLAGS, LITTLE_ENDIAN) & HCI_UP) !== 0,
+  };
 }
 
 /** Text of the bdaddr_t at the start of the bytes, which is stored in reverse. */

@@ -18,9 +18,9 @@ const REACHABILITY = new Reachability(
 const ANY = "00:00:00:00:00:00";
 const NO_VRF = { tcp: false, udp: false, raw: false, sctp: false };
 const ADAPTERS = [
-  { name: "hci0", address: "AA:BB:CC:DD:EE:00" },
-  { name: "hci1", address: "AA:BB:CC:DD:EE:01" },
-  { name: "hci2", address: null },
+  { name: "hci0", address: "AA:BB:CC:DD:EE:00", isUp: true },
+  { name: "hci1", address: "AA:BB:CC:DD:EE:01", isUp: true },
+  { name: "hci2", address: null, isUp: null },
 ];
 
 function lines(
@@ -93,6 +93,13 @@ describe("a Bluetooth socket", () => {
   ];
   test.each(binds)("%s", (_, protocol, parts, expected) => {
     expect(lines(protocol, parts)).toEqual([...expected]);
+  });
+
+  test("is not reachable through an adapter that is off", () => {
+    const adapters = ADAPTERS.map((adapter) => ({ ...adapter, isUp: adapter.name !== "hci0" }));
+    const [off, on] = ["bluetooth hci0 down", "bluetooth hci1 reachable"];
+    expect(lines("rfcomm", {}, { adapters })).toEqual([off, on, "bluetooth hci2 reachable"]);
+    expect(lines("hci", { port: 0 }, { adapters })).toEqual([off]);
   });
 
   test("is on its plane where there is no adapter", () => {
