@@ -27,7 +27,7 @@ export interface GuestOptions extends GuestSetup {
   readonly abort: AbortSignal;
   /** Where the console's log is kept when the guest fails. */
   readonly log?: string;
-  /** Called with all that the script has written so far, when there is more. */
+  /** Called with all that the script has written so far, when there are more lines. */
   readonly onText?: (text: string) => void;
 }
 
@@ -65,7 +65,8 @@ async function runMachine(
   let [text, complaint, failure] = ["", "", null as string | null];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
-    onText?.(text);
+    // A serial line brings a few bytes at a time.
+    if (chunk.includes("\n")) onText?.(text);
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (complaint += chunk));
   const end = (): void => void child.kill("SIGKILL");

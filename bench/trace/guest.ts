@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { pathInGuest, runInGuest } from "../../guest/boot.ts";
 import { type KernelLine, prepareKernel } from "../../guest/kernel.ts";
+import { enterDirectory, quote } from "../../guest/shell-text.ts";
 import type { CallsResult, OperationResult } from "./calls.ts";
 import { find, renderCalls } from "./calls-text.ts";
 import type { ConditionName } from "./conditions.ts";
@@ -55,7 +56,7 @@ async function measureOne(
   const command = guestCommand(surroundings, wayIn).map(quote).join(" ");
   const output = await runInGuest({
     kernel,
-    script: `cd ${quote(ROOT)} && exec ${command}\n`,
+    script: `${enterDirectory(ROOT)}\nexec ${command}\n`,
     first: "shell",
     modules: [],
     cpus: 1,
@@ -93,10 +94,6 @@ function guestCommand(surroundings: Surroundings, wayIn: string | null): readonl
     ...paths,
     ...(wayIn === null ? [] : ["--way-in", wayIn]),
   ];
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function renderTargets(operations: readonly OperationResult[]): string {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fileURLToPath } from "node:url";
+import { enterDirectory, quote } from "../../guest/shell-text.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** In seconds of the guest's clock, which counts instructions: a thousand million a second. */
@@ -38,7 +39,7 @@ export function testScript({ files, environment }: GuestCommand): string {
   const exports = Object.entries(variables).map(
     ([name, value]) => `export ${name}=${quote(value)}`,
   );
-  return `cd ${quote(ROOT)} || exit 1
+  return `${enterDirectory(ROOT)}
 ${exports.join("\n")}
 mkdir -p "$TMPDIR"
 chmod 755 "$TMPDIR"
@@ -58,6 +59,16 @@ done
 }
 
 const MARK = "@@vm";
+
+/** Tells of a text that grows whether another file has come to its end since it was asked the last time. */
+export function watchResults(): (text: string) => boolean {
+  let seen = 0;
+  return (text) => {
+    const next = text.indexOf(`\n${MARK} end\n`, seen);
+    if (next >= 0) seen = next + 1;
+    return next >= 0;
+  };
+}
 
 /** Reads what the script wrote, as far as it came; a file without an end is not among it. */
 export function readResults(output: string): readonly FileResult[] {
@@ -130,8 +141,4 @@ function unescapeXml(text: string): string {
     "&amp;": "&",
   };
   return text.replaceAll(/&(?:quot|apos|#39|lt|gt|amp);/g, (entity) => entities[entity] ?? entity);
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

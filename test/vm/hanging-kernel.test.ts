@@ -52,9 +52,11 @@ describe("a kernel that hangs", () => {
     const kernel = makeKernel(folder.path);
     const began = performance.now();
     const session = { first: "shell", modules: [], files: FILES, timeoutMs: 2000 } as const;
-    const [only] = await runKernels(["6.12"], 1, {
+    const [only] = await runKernels(["6.12"], {
       host: { capscope: "/bin/true", sets: null, apparmorParser: null, logs: folder.path },
       only: [],
+      jobs: 1,
+      patience: 1,
       abort: new AbortController().signal,
       progress: (line) => told.push(line),
       prepare: async () => kernel,

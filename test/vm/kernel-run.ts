@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { GuestError, pathInGuest, runInGuest } from "../../guest/boot.ts";
 import { type GuestKernel, type KernelLine, prepareKernel } from "../../guest/kernel.ts";
 import { OTHER_SETS } from "./commands.ts";
-import { type FileResult, readResults, testScript } from "./guest-tests.ts";
+import { type FileResult, readResults, testScript, watchResults } from "./guest-tests.ts";
 import { SESSIONS, type Session } from "./sessions.ts";
 import { IN_GUEST } from "./whether-guest.ts";
 
@@ -35,19 +35,22 @@ export interface RunOptions {
   readonly host: HostFiles;
   /** Only these files; all when empty. */
   readonly only: readonly string[];
+  /** How many guests run at a time. */
+  readonly jobs: number;
+  /** Multiplies the limit of each session. */
+  readonly patience: number;
   readonly abort: AbortSignal;
   readonly progress: (line: string) => void;
   readonly prepare?: typeof prepareKernel;
   readonly sessions?: readonly Session[];
 }
 
-/** Runs the sessions on the kernels, `jobs` guests at a time. */
+/** Runs the sessions on the kernels. */
 export async function runKernels(
   lines: readonly KernelLine[],
-  jobs: number,
   options: RunOptions,
 ): Promise<readonly KernelResult[]> {
-  const { prepare = prepareKernel, sessions = SESSIONS, only } = options;
+  const { prepare = prepareKernel, sessions = SESSIONS, only, jobs } = options;
   const kernels = new Map<KernelLine, GuestKernel | Error>();
   for (const line of lines) {
     options.progress(`preparing Linux ${line}`);
@@ -120,11 +123,13 @@ function emptyResult(line: KernelLine, kernel: GuestKernel | Error | undefined):
 async function runSession(
   kernel: GuestKernel,
   session: Session,
-  { host, abort, progress }: RunOptions,
+  { host, patience, abort, progress }: RunOptions,
 ): Promise<{ readonly text: string; readonly failure: string | null }> {
   const began = performance.now();
   let told = 0;
+  const hasNewResult = watchResults();
   const tell = (text: string): void => {
+    if (!hasNewResult(text)) return;
     const results = readResults(text);
     for (const { file, tests } of results.slice(told)) {
       const bad = tests.filter(({ outcome }) => outcome === "failed").length;
@@ -143,7 +148,7 @@ async function runSession(
       modules: session.modules,
       clock: "work",
       cpus: 1,
-      timeoutMs: session.timeoutMs,
+      timeoutMs: session.timeoutMs * patience,
       abort,
       log: `${log}.console`,
       onText: tell,

@@ -2,6 +2,7 @@
 // Opens a shell in a guest with one of the kernels. Usage: bun test/vm/shell.ts [KERNEL]
 import { openGuestTerminal } from "../../guest/boot.ts";
 import { KERNEL_LINES, type KernelLine, prepareKernel } from "../../guest/kernel.ts";
+import { enterDirectory } from "../../guest/shell-text.ts";
 import { whyNoMachine } from "./whether-machine.ts";
 
 const ROOT = process.cwd();
@@ -20,7 +21,7 @@ async function open(kernelLine: KernelLine): Promise<void> {
   );
   const { columns = 80, rows = 24 } = process.stdout;
   const terminal = `stty sane rows ${rows} cols ${columns}; exec bash -i`;
-  const script = `cd '${ROOT}'
+  const script = `${enterDirectory(ROOT)}
 setsid --ctty --wait sh -c '${terminal}' </dev/ttyS0 >/dev/ttyS0 2>&1
 exit 0
 `;
