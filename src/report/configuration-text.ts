@@ -19,7 +19,7 @@ export function renderConfigurationText(configuration: Configuration): string {
   const header = headerOf(configuration).map((line) =>
     line === "" ? comment : `${comment} ${line}`,
   );
-  return [...header, ...lines].map((line) => `${line}\n`).join("");
+  return [...header, "", ...lines].map((line) => `${line}\n`).join("");
 }
 
 function headerOf({
@@ -40,7 +40,6 @@ function headerOf({
     ...BASES.flatMap((basis) => basisLines(basis, capabilities)),
     ...(notes.length === 0 ? [] : [""]),
     ...notes.flatMap((note) => paragraph(`- ${note}`, "  ")),
-    "",
   ];
 }
 
