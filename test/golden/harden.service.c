@@ -26,7 +26,7 @@
 // - Call it before the program starts threads: the kernel keeps capabilities for each of them,
 //   and this changes the thread that calls it.
 // - Compile with -lcap-ng.
-//
+
 #include <cap-ng.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -25,7 +25,7 @@
 //   CAP_NET_BIND_SERVICE.
 // - Build it with CGO_ENABLED=0: with cgo Go does not know all threads and refuses (ENOTSUP). A
 //   program with cgo takes kernel.org/pub/linux/libs/security/libcap/cap for it.
-//
+
 package main
 
 import (

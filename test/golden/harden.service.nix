@@ -20,7 +20,7 @@
 #   attempt then fails, and it goes on with what the configuration leaves it, logs an error, or
 #   stops. Add it where the program should confine itself further.
 # - mkForce takes the place of what other modules say of the same settings.
-#
+
 { lib, ... }:
 {
   systemd.services."nginx".serviceConfig = {

@@ -63,7 +63,7 @@ const GUARDED_CALLS: readonly { readonly capability: string; readonly calls: rea
       capability: "sys_admin",
       calls: ["mount", "umount2", "pivot_root", "setns", "unshare", "swapon", "sethostname"],
     },
-    { capability: "sys_boot", calls: ["reboot", "kexec_load"] },
+    { capability: "sys_boot", calls: ["reboot"] },
     { capability: "sys_time", calls: ["clock_settime", "settimeofday", "adjtimex"] },
     { capability: "setfcap", calls: ["setxattr", "lsetxattr", "fsetxattr"] },
     { capability: "syslog", calls: ["syslog"] },
@@ -94,7 +94,7 @@ function bothAbis(rule: string, key: string): readonly string[] {
 function watchedPrograms({ programs, neededBy, subject }: Workload): readonly string[] {
   if (subject?.kind === "container") return [];
   const paths = [...programs.map((each) => each.program), ...neededBy];
-  return [...new Set(paths)].filter((path) => path.startsWith("/") && isPlainWord(path));
+  return [...new Set(paths)].filter((path) => /^\/.*[^/]$/.test(path) && isPlainWord(path));
 }
 
 function scopeNotes(

@@ -51,7 +51,7 @@ function describe({ program, capabilities, interpreter }: UserProgram): Command 
         "Give them to the service that runs the script instead.",
     };
   }
-  if (!program.startsWith("/") || DESCRIPTOR.test(program)) {
+  if (!/^\/.*[^/]$/s.test(program) || DESCRIPTOR.test(program)) {
     return { command: null, note: `The path of ${program} was not seen.` };
   }
   const word = shellWord(program);
@@ -80,6 +80,7 @@ function scopedLines(
 ): readonly string[] {
   return [
     "",
+    `[ -f ${word} ] && [ ! -h ${word} ] || { echo 'not a plain file' >&2; exit 1; }`,
     `chgrp ${group} ${word}`,
     `chmod u=rwx,g=rx,o= ${word}`,
     `setcap '${text}' ${word}`,
