@@ -29,7 +29,8 @@ export function wrapRanges(text: string, width: number): readonly TextRange[] {
     const cut = full === text.length ? full : breakPoint(text, start, full, ruler);
     ranges.push({ start, end: endWithoutBlanks(text, start, cut) });
     start = cut;
-    while (start < text.length && text[start] === " ") start++;
+    // A blank that carries a combining mark is one character with it, and is kept.
+    while (text[start] === " " && ruler.isBoundary(start + 1)) start++;
   } while (start < text.length);
   return ranges;
 }
@@ -69,7 +70,7 @@ function graphemeRuler(text: string): Ruler {
       }
       return end;
     },
-    isBoundary: (index) => cells.has(index),
+    isBoundary: (index) => index === text.length || cells.has(index),
   };
 }
 

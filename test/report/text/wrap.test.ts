@@ -24,6 +24,7 @@ describe("wrapping", () => {
     ["never splits a grapheme", "e\u0301e\u0301e\u0301", 2, ["e\u0301e\u0301", "e\u0301"]],
     ["never splits a surrogate pair", "🦊🦊", 3, ["🦊", "🦊"]],
     ["does not break before a mark on a blank", "abc \u0301de", 4, ["abc \u0301", "de"]],
+    ["keeps a blank with a mark at the start", "aaaa  \u0301bb", 4, ["aaaa", " \u0301bb"]],
   ];
   test.each(cases)("%s", (_, text, width, lines) => {
     expect(wrapText(text, width)).toEqual(lines);
