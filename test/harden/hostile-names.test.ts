@@ -151,7 +151,7 @@ describe("hostile names in a profile", () => {
         expect(others.filter((line) => !expected.includes(line))).toEqual([]);
         if (target !== "file" && target !== "auditd") expect(others).toEqual([...expected]);
       }),
-      { numRuns: 300 },
+      { numRuns: 200, endOnFailure: true },
     );
   });
 
@@ -222,7 +222,7 @@ describe("what the user says", () => {
           const words = typeof taken === "string" ? [taken] : [taken.user, taken.group ?? "a"];
           for (const word of words) expect(word).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_.:@/\\-]*\$?$/);
         }),
-        { numRuns: 2000 },
+        { numRuns: 1000, endOnFailure: true },
       );
     },
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { HardenTarget } from "../../../src/harden/model.ts";
@@ -46,10 +46,14 @@ interface Service {
   readonly user?: string;
 }
 
+/** Podman takes at most 50 characters for it. */
+const runRoot = mkdtempSync("/tmp/capscope-podman-");
+afterAll(() => rmSync(runRoot, { recursive: true, force: true }));
+
 /** Containers are made, and not started: for that a machine has to allow more than a test may ask. */
 const PODMAN = [
   ["--root", join(folder, "storage")],
-  ["--runroot", join(folder, "run")],
+  ["--runroot", runRoot],
   ["--storage-driver", "vfs"],
   ["--cgroup-manager", "cgroupfs"],
 ].flat();
