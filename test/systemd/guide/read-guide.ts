@@ -22,7 +22,7 @@ export interface OtherBlock {
   readonly line: number;
 }
 
-const PROMPT = "# ";
+const PROMPT = "$ ";
 
 /** Reads the blocks of a Markdown text, in order. */
 export function readGuide(markdown: string): {
@@ -74,19 +74,32 @@ function readCommands(lines: readonly string[], first: number): readonly GuideCo
   return commands;
 }
 
-/**
- * Makes texts comparable that were printed at different times on different machines: pids, times,
- * durations, counts of what happens by itself, kernels, hosts, sizes of columns.
- */
+/** What differs from one time or machine to another, in the order in which it is replaced. */
+const VARIABLE: readonly (readonly [RegExp, string])[] = [
+  [/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, "TIME"],
+  [/^\d\d:\d\d:\d\d\.\d{3} +\d+/gm, "TIME PID"],
+  [/^\d+ +\d+ +(?=[a-z_]+ )/gm, "PID PPID "],
+  [/\bLinux\b[\s#]+\d[^\s,]*/g, "Linux KERNEL"],
+  [/\b(pids?|pid=|threads?) ?\d+(?:, ?\d+)*/g, "$1 N"],
+  [/\b\d+(?:\.\d+)? s\b/g, "N s"],
+  [/\b\d+ (granted|denied|capabilities|checks|programs?)\b/g, "N $1"],
+  // A system user's number is the machine's.
+  [/\buid 1\d\d\b/g, "uid SYSTEM"],
+  [/-> 1\d\d\b/g, "-> SYSTEM"],
+  // Not every machine has all of them to give.
+  [/\ball (?:\d+|except [a-z_, ]+?)(?= {2}|$)/gm, "all"],
+  [/\(full\) except \w+/g, "(full)"],
+  [/gave up (all )?\d+/g, "gave up $1N"],
+  [/\b000001ff[0-9a-f]{8}\b/g, "FULL"],
+  [/[ \t]+/g, " "],
+  [/ $/gm, ""],
+];
+
+/** Makes texts comparable that were printed at different times on different machines. */
 export function normalise(text: string): string {
-  return text
-    .replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, "TIME")
-    .replace(/\bLinux \d[^\s,]*/g, "Linux KERNEL")
-    .replace(/\b(pids?|pid=|threads?) ?\d+(?:, \d+)*/g, "$1 N")
-    .replace(/\b\d+(?:\.\d+)? s\b/g, "N s")
-    .replace(/[ \t]+/g, " ")
-    .replace(/ $/gm, "")
-    .trim();
+  let normal = text;
+  for (const [pattern, replacement] of VARIABLE) normal = normal.replace(pattern, replacement);
+  return normal.trim();
 }
 
 /** Whether what was printed is what the guide shows. */

@@ -8,7 +8,7 @@ export interface Service {
   /** Without them it is not there. */
   readonly files: readonly string[];
   /** What makes it work without a network. */
-  readonly prepare: (machine: Machine) => void;
+  readonly prepare: (machine: Pick<Machine, "shell" | "ownsClock">) => void;
   /** A line of shell that uses it, and succeeds when it works. */
   readonly check: string;
   /** Must be among what it needs, and must not. */
