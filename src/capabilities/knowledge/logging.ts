@@ -123,7 +123,7 @@ export const LOGGING_CAPABILITIES: readonly CapabilityKnowledge[] = [
         kind: "file",
         names: "/proc/kallsyms, /proc/modules and other %pK",
         allows: "addresses, where kernel.kptr_restrict is 1",
-        source: "kernel/kallsyms.c",
+        source: "kernel/ksyms_common.c",
       },
     ],
     scope: "initial",

@@ -169,8 +169,8 @@ export const MEMORY_CAPABILITIES: readonly CapabilityKnowledge[] = [
       },
       {
         kind: "syscall",
-        names: "fcntl F_SETPIPE_SZ, msgctl IPC_SET, mq_open",
-        allows: "beyond the limits of pipes and message queues",
+        names: "fcntl F_SETPIPE_SZ, msgctl IPC_SET, mq_open, sendmsg with SCM_RIGHTS",
+        allows: "beyond the limits of pipes, message queues, and descriptors under way",
         source: "fs/pipe.c",
       },
       {

@@ -63,7 +63,8 @@ export const NETWORK_CAPABILITIES: readonly CapabilityKnowledge[] = [
   {
     name: "net_broadcast",
     since: "2.2",
-    summary: "Listen to netlink events of all network namespaces that have an id here.",
+    summary:
+      "Listen to netlink events of all network namespaces that have an id here; sending needs nothing.",
     gates: [
       {
         kind: "socket",
@@ -116,7 +117,7 @@ export const NETWORK_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         kind: "socket",
         names:
-          "SO_MARK, SO_RCVBUFFORCE, SO_SNDBUFFORCE, SO_PRIORITY above 6, IP_TRANSPARENT, TCP_REPAIR",
+          "SO_MARK, SO_DEBUG, SO_RCVBUFFORCE, SO_SNDBUFFORCE, SO_PRIORITY above 6, IP_TRANSPARENT, TCP_REPAIR",
         allows: "marks, larger buffers, addresses of others",
         source: "net/core/sock.c",
       },

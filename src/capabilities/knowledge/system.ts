@@ -90,8 +90,8 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
       },
       {
         kind: "syscall",
-        names: "mmap below vm.mmap_min_addr",
-        allows: "the lowest pages",
+        names: "mmap below vm.mmap_min_addr, and of files in /proc/bus/pci",
+        allows: "the lowest pages; memory of devices",
         source: "security/commoncap.c",
       },
     ],
