@@ -199,6 +199,24 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
         source: "fs/notify/fanotify/fanotify_user.c",
       },
       {
+        kind: "syscall",
+        names: "shmctl, msgctl, semctl with IPC_SET or IPC_RMID",
+        allows: "System V objects of others",
+        source: "ipc/util.c",
+      },
+      {
+        kind: "syscall",
+        names: "open and whatever opens a file",
+        allows: "more files than fs.file-max",
+        source: "fs/file_table.c",
+      },
+      {
+        kind: "socket",
+        names: "SCM_CREDENTIALS",
+        allows: "any pid in what is sent over a UNIX socket",
+        source: "net/core/scm.c",
+      },
+      {
         kind: "ioctl",
         names:
           "TIOCSTI where dev.tty.legacy_tiocsti is 0, BLKRRPART, LOOP_*, device mapper, many drivers'",
