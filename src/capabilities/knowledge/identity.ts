@@ -26,7 +26,7 @@ export const IDENTITY_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         how: "End or stop what protects or watches: auditd, a security agent, a firewall daemon.",
         conditions: ["the process is visible in the same PID namespace"],
-        source: SPENGLER,
+        source: "kernel/signal.c",
       },
     ],
     root: { level: "never", reason: "stops processes, and gains none of their rights" },
@@ -176,12 +176,18 @@ export const IDENTITY_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         how: "Make capabilities of the bounding set inheritable, and execute a file that has them as inheritable.",
         conditions: ["a file with inheritable capabilities exists", "no_new_privs is not set"],
-        source: SPENGLER,
+        source: "security/commoncap.c",
+      },
+      {
+        how: "As uid 0 that secure bits confine: clear noroot, and execute any program.",
+        conditions: ["the process is uid 0", "the bit is not locked"],
+        source: "security/commoncap.c",
       },
     ],
     root: {
-      level: "never",
-      reason: "gains nothing without a file whose inheritable set has more",
+      level: "conditional",
+      reason:
+        "hands itself what a file has as inheritable; as uid 0 it lifts secure bits that are not locked",
     },
     alternatives: [
       {

@@ -58,10 +58,19 @@ export const LOGGING_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         how: "Delete rules, switch auditing off, or take another log-in id.",
         conditions: ["the configuration is not locked (auditctl -e 2)"],
+        source: "kernel/audit.c",
+      },
+      {
+        how: "Become the audit daemon, and read what is recorded: commands, and what root types.",
+        conditions: ["no audit daemon is registered", "pam_tty_audit is in use, for the latter"],
         source: SPENGLER,
       },
     ],
-    root: { level: "never", reason: "hides what is done, and gains no access" },
+    root: {
+      level: "conditional",
+      reason:
+        "reads the records of auditing, passwords of root among them where key strokes are audited",
+    },
     alternatives: [
       { instead: "audit_read", purpose: "reading records by multicast", since: "3.16" },
       {

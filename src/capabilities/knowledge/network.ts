@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CapabilityKnowledge, MANUAL, SPENGLER } from "./model.ts";
+import { type CapabilityKnowledge, MANUAL } from "./model.ts";
 
 /** Capabilities over the network. They count in the user namespace that owns the network namespace. */
 export const NETWORK_CAPABILITIES: readonly CapabilityKnowledge[] = [
@@ -32,7 +32,7 @@ export const NETWORK_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         how: "Take the port of a service that is down or restarts, and collect what clients send.",
         conditions: ["the port is free for a moment"],
-        source: SPENGLER,
+        source: "man 7 ip",
       },
       {
         how: "Pass for a trusted service of old protocols that take a low port for proof (NFS, rsh, lpd).",
@@ -139,12 +139,12 @@ export const NETWORK_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         how: "Redirect traffic to oneself or change it: routes, address translation, a tc mirror, a second address.",
         conditions: ["the network namespace carries traffic of others, as the host's does"],
-        source: SPENGLER,
+        source: "net/core/rtnetlink.c",
       },
       {
         how: "Open the firewall, or cut the machine off.",
         conditions: ["the capability counts in the host's network namespace"],
-        source: SPENGLER,
+        source: "net/netfilter/nfnetlink.c",
       },
       {
         how: "Attack the kernel through nf_tables, tc and other code that only this capability reaches.",
@@ -209,7 +209,7 @@ export const NETWORK_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         how: "Read the traffic of the whole network namespace: passwords, session cookies, tokens.",
         conditions: ["traffic of others passes through it, in clear"],
-        source: SPENGLER,
+        source: "man 7 packet",
       },
       {
         how: "Answer ARP, neighbour discovery or DNS for others on the same segment (containers on one bridge).",

@@ -345,7 +345,7 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
       {
         how: "Make expired certificates, tickets and passwords valid again, or valid ones expire; confuse logs.",
         conditions: ["what checks them trusts this clock"],
-        source: SPENGLER,
+        source: "man 2 clock_settime",
       },
     ],
     root: { level: "never", reason: "changes what others take for the time" },
