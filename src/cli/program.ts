@@ -93,6 +93,13 @@ const COMMANDS: Readonly<Record<string, Declaration>> = {
       outcome.status = runExplain(request);
     });
   },
+  self: async (outcome) => {
+    const { selfCommand } = await import("./self-options.ts");
+    return selfCommand(async (request) => {
+      const { runSelf } = await import("./self-command.ts");
+      outcome.status = await runSelf(request);
+    });
+  },
   trace: async (outcome) => {
     const { traceCommand } = await import("./trace-options.ts");
     return traceCommand(async (request) => {

@@ -199,3 +199,74 @@ export interface FileChange extends ReportHead<"file-change"> {
   /** What else follows, in words. */
   readonly notes: readonly string[];
 }
+
+/** Kinds of namespaces, as /proc/PID/ns names them. */
+export const NAMESPACE_KINDS = [
+  "user",
+  "mnt",
+  "pid",
+  "net",
+  "ipc",
+  "uts",
+  "cgroup",
+  "time",
+] as const;
+
+export interface OwnNamespace {
+  readonly kind: (typeof NAMESPACE_KINDS)[number];
+  /** Inode number; null when it could not be read. */
+  readonly inode: number | null;
+  /** That of the machine's first process; null where neither the number nor pid 1 tells. */
+  readonly initial: boolean | null;
+}
+
+/** A line of /proc/self/uid_map or gid_map. */
+export interface IdMapping {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** Whether something would work from here; `perhaps`: what decides cannot be seen from here. */
+export const POWER_STATES = ["yes", "perhaps", "no", "unknown"] as const;
+export type PowerState = (typeof POWER_STATES)[number];
+
+/** Something dangerous, and whether this process could do it. Nothing of it was tried. */
+export interface Power {
+  /** Stable identifier such as "mount". */
+  readonly id: string;
+  readonly what: string;
+  readonly state: PowerState;
+  readonly reason: string;
+}
+
+export interface OwnContainer {
+  readonly runtime: string | null;
+  readonly id: string | null;
+  /** What tells, such as "/.dockerenv"; empty where nothing does. */
+  readonly evidence: readonly string[];
+}
+
+export interface SelfReport extends ReportHead<"self"> {
+  /** Null for what could not be read. */
+  readonly credentials: Credentials | null;
+  readonly securebits: readonly string[] | null;
+  readonly noNewPrivs: boolean | null;
+  readonly seccomp: SeccompMode | null;
+  readonly seccompFilters: number | null;
+  /** Label of the first LSM that has one; "" when no LSM labels processes here. */
+  readonly lsm: string | null;
+  readonly uidMap: readonly IdMapping[] | null;
+  readonly gidMap: readonly IdMapping[] | null;
+  readonly namespaces: readonly OwnNamespace[];
+  readonly unit: string | null;
+  readonly container: OwnContainer;
+  readonly powers: readonly Power[];
+  readonly coverage: SelfCoverage;
+}
+
+export interface SelfCoverage {
+  /** False when any gap is `incomplete`. */
+  readonly complete: boolean;
+  readonly gaps: readonly Gap[];
+}

@@ -39,8 +39,14 @@ export function describeThreads(
   };
 }
 
+/** What of a status makes up the credentials. */
+export type TaskCredentials = Pick<
+  TaskStatus,
+  "uids" | "gids" | "permitted" | "effective" | "inheritable" | "bounding" | "ambient"
+>;
+
 /** Ids and sets of a task; `all` is everything that the kernel knows. */
-export function credentialsOf(status: TaskStatus, all: CapabilitySet): Credentials {
+export function credentialsOf(status: TaskCredentials, all: CapabilitySet): Credentials {
   return {
     uids: idsOf(status.uids),
     gids: idsOf(status.gids),

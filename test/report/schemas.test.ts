@@ -77,6 +77,7 @@ test("every property in the schemas is required and described", () => {
     "ps",
     "files",
     "file-change",
+    "self",
   ];
   for (const name of names) checkObjects(readSchema(name));
 });

@@ -2,7 +2,7 @@
 import { readText } from "./read-text.ts";
 
 /** A reader of security labels: "" when no security module labels processes, null when denied. */
-export type LabelReader = (pid: number) => string | null;
+export type LabelReader = (pid: number | "self") => string | null;
 
 /** Asks once whether any security module labels processes, so that no file is read in vain. */
 export function labelReader(): LabelReader {

@@ -5,6 +5,8 @@ import { readText, textOrNull } from "./read-text.ts";
 /** A line of /proc/self/mountinfo (man 5 proc_pid_mountinfo). */
 export interface MountInfo {
   readonly target: string;
+  /** The directory of the file system that is mounted: "/", or that of a bind mount. */
+  readonly root: string;
   /** "ext4", "fuse.sshfs" ... */
   readonly type: string;
   /** Device, server and path, or whatever the file system calls it. */
@@ -24,14 +26,21 @@ export function parseMountInfo(text: string): readonly MountInfo[] {
   return text.split("\n").flatMap((line) => {
     // Optional fields stand before a lone hyphen.
     const [before = "", after] = line.split(" - ");
-    const [, , , , target, options] = before.split(" ");
+    const [, , , root, target, options] = before.split(" ");
     const [type, source = ""] = (after ?? "").split(" ");
-    if (target === undefined || options === undefined || type === undefined || type === "") {
+    if (
+      root === undefined ||
+      target === undefined ||
+      options === undefined ||
+      type === undefined ||
+      type === ""
+    ) {
       return [];
     }
     return [
       {
         target: unescapePath(target),
+        root: unescapePath(root),
         type,
         source: unescapePath(source),
         options: options.split(","),

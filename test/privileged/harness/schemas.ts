@@ -18,6 +18,7 @@ const SCHEMAS = [
   "encode",
   "explain",
   "file-change",
+  "self",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
