@@ -2,7 +2,7 @@
 import { capabilityNumber, compareCapabilities, constantName } from "../capabilities/spelling.ts";
 import { CAPABILITY_NAMES } from "../capabilities/names.ts";
 import { type CapabilityFinding, NEEDED_VERDICTS, type Profile } from "../trace/model.ts";
-import { type Grant, namesOf } from "./grant.ts";
+import { firstCredentials, type Grant, namesOf } from "./grant.ts";
 import { lossNotes } from "./warnings.ts";
 import { evidenceSentence, listNames } from "./wording.ts";
 
@@ -157,8 +157,9 @@ function namespacedNotes(findings: readonly CapabilityFinding[]): readonly strin
 /** What a service had when it started, where that was limited already, and did not ask for. */
 function configuredNotes({ subject, runs }: Profile, { all }: Grant): readonly string[] {
   if (subject.kind !== "unit" && subject.kind !== "service") return [];
-  const first = runs[0]?.credentials.find(({ previous }) => previous === null);
-  if (first === undefined || first.bounding.length >= CAPABILITY_NAMES.length - 1) return [];
+  const [run] = runs;
+  const first = run === undefined ? null : firstCredentials(run);
+  if (first === null || first.bounding.length >= CAPABILITY_NAMES.length - 1) return [];
   const unasked = first.bounding.filter((capability) => !all.includes(capability));
   if (unasked.length === 0) return [];
   return [

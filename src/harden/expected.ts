@@ -4,7 +4,7 @@ import { capabilityNumber } from "../capabilities/spelling.ts";
 import type { CapabilitySets } from "../process/model.ts";
 import type { Profile } from "../trace/model.ts";
 import { refusalOf } from "./advise.ts";
-import { grantOf } from "./grant.ts";
+import { firstCredentials, grantOf } from "./grant.ts";
 
 /** What a program that is confined as its profile says may have. */
 export interface ExpectedSet {
@@ -34,12 +34,10 @@ export function setOfNames(names: readonly string[]): CapabilitySet {
   return numbers.reduce((set, number) => set | (1n << BigInt(number)), EMPTY_SET);
 }
 
-/** The row that comes from none of the trace: what started the first program is not in it. */
 function beforeOf({ runs }: Profile): CapabilitySets | null {
-  const rows = runs[0]?.credentials ?? [];
-  const ids = new Set(rows.map(({ id }) => id));
-  const first = rows.find(({ previous }) => previous === null || !ids.has(previous));
-  if (first === undefined) return null;
+  const [run] = runs;
+  const first = run === undefined ? null : firstCredentials(run);
+  if (first === null) return null;
   const { permitted, effective, inheritable, bounding, ambient } = first;
   return { permitted, effective, inheritable, bounding, ambient };
 }

@@ -77,6 +77,15 @@ export function namesOf(
     .toSorted(compareCapabilities);
 }
 
+/**
+ * With what the first program began; null where none was seen. Its row comes from none of the run: what
+ * started it, such as a service manager, is not in it.
+ */
+export function firstCredentials({ credentials }: Run): CredentialsRow | null {
+  const ids = new Set(credentials.map(({ id }) => id));
+  return credentials.find(({ previous }) => previous === null || !ids.has(previous)) ?? null;
+}
+
 /** Needs after a drop, and those of programs that never drop. */
 function lastingNeeds({ observations, credentials }: Run): readonly string[] {
   const dropping = new Set(

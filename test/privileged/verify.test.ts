@@ -5,6 +5,12 @@ import { join } from "node:path";
 import type { VerifyReport } from "../../src/verify/model.ts";
 import { runCapscope } from "./harness/capscope.ts";
 import { undoLater } from "./harness/cleanup.ts";
+import {
+  enterControlGroup,
+  FOLLOWABLE_HIERARCHY,
+  unusableControlGroups,
+} from "./harness/control-group.ts";
+import { testUnless } from "../skip.ts";
 import { describePrivileged } from "./harness/privileged.ts";
 import { parseBySchema } from "./harness/schemas.ts";
 import { openTemporaryDirectory } from "./harness/temporary-directory.ts";
@@ -109,6 +115,44 @@ describePrivileged("threads", () => {
     ]);
     expect(report.holders[1]!.tids.length).toBe(1);
     expect(report.differences[1]!.message).toStartWith(`thread ${report.holders[1]!.tids[0]} of`);
+  });
+});
+
+describePrivileged("a container", () => {
+  testUnless(unusableControlGroups(), "is looked at with all its processes", async () => {
+    const id = `${process.pid}`.padStart(8, "0").padEnd(64, "d");
+    const first = await start("sleep", ...limited([bounded("chown", "kill")]), "sleep", "60");
+    const second = await start("sleep", ...limited([bounded("chown")]), "sleep", "60");
+    const leaves = [first, second].map((pid) => {
+      return enterControlGroup(`/docker/${id}`, pid, FOLLOWABLE_HIERARCHY);
+    });
+    try {
+      const { status, report } = verify("--container", id.slice(0, 12), "--cap", "chown,kill");
+      expect([status, report.target]).toEqual([0, { kind: "container", id, runtime: "docker" }]);
+      const pids = report.holders.map(({ pid }) => pid);
+      expect(pids.toSorted()).toEqual([first, second].toSorted());
+      const narrower = verify("--container", id, "--cap", "chown");
+      expect(narrower.report.differences.map(({ message }) => message)).toEqual([
+        `pid ${first} (sleep): permitted, effective and bounding set: more than expected: kill`,
+      ]);
+    } finally {
+      for (const leave of leaves.toReversed()) leave();
+    }
+  });
+
+  test("in a user namespace of its own is compared in it, others in theirs are not", async () => {
+    const limits = limited([bounded("chown", "setuid", "setgid")]);
+    const pid = await start(
+      "sleep",
+      "unshare",
+      "--user",
+      "--map-root-user",
+      ...limits,
+      "sleep",
+      "60",
+    );
+    const { report } = verify("--pid", String(pid), "--cap", "chown,setuid,setgid", "--exact");
+    expect([report.verdict, report.holders[0]!.compared]).toEqual(["confined", true]);
   });
 });
 
