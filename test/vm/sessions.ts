@@ -54,6 +54,13 @@ export const SESSIONS: readonly Session[] = [
     timeoutMs: 900_000,
   },
   {
+    name: "capabilities",
+    first: "shell",
+    modules: [],
+    files: [`${PRIVILEGED}/execve-model.test.ts`, `${PRIVILEGED}/gates.test.ts`],
+    timeoutMs: 900_000,
+  },
+  {
     name: "systemd",
     first: "systemd",
     modules: [],

@@ -257,7 +257,11 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
         purpose: "loading BPF; with perfmon for tracing, net_admin for the network",
         since: "5.8",
       },
-      { instead: "perfmon", purpose: "perf, PMU and tracepoints", since: "5.8" },
+      {
+        instead: "perfmon",
+        purpose: "perf, PMU and tracepoints, below level 3 of Debian's perf_event_paranoid",
+        since: "5.8",
+      },
       { instead: "syslog", purpose: "reading the kernel's log, dmesg", since: "2.6.37" },
       {
         instead: "checkpoint_restore",
@@ -407,7 +411,7 @@ export const SYSTEM_CAPABILITIES: readonly CapabilityKnowledge[] = [
         kind: "syscall",
         names: "perf_event_open",
         allows:
-          "beyond kernel.perf_event_paranoid: the kernel, all processors, tracepoints, probes",
+          "the kernel, all processors, probes; not at Debian's and Ubuntu's perf_event_paranoid of 3 and more",
         source: "kernel/events/core.c",
       },
       {
