@@ -12,12 +12,15 @@
 #include <linux/audit.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/netlink.h>
 #include <linux/perf_event.h>
+#include <linux/vm_sockets.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +38,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +77,74 @@ static int try_mknod(void) { return outcome(mknod("null", S_IFCHR | 0600, 0x103)
 static int try_hangup(void) { setsid(); return outcome(vhangup()); }
 static int try_syslog(void) { return outcome(syscall(SYS_syslog, 9, NULL, 0)); }
 static int try_alarm(void) { return outcome(timerfd_create(CLOCK_REALTIME_ALARM, 0)); }
+
+static int try_securebits(void) { return outcome(prctl(PR_SET_SECUREBITS, 0x40)); }
+static int try_mkdir(void) { return outcome(mkdir("closed/new", 0700)); }
+static int try_unlink(void) { return outcome(unlink("sticky/roots")); }
+static int try_noatime(void) { return outcome(open("roots-readable", O_RDONLY | O_NOATIME)); }
+static int try_swapon(void) { return outcome(syscall(SYS_swapon, "no-such-file", 0)); }
+static int try_fanotify(void) { return outcome(syscall(SYS_fanotify_init, 0x4, O_RDONLY)); }
+static int try_trusted(void) { return outcome(setxattr("mine", "trusted.x", "y", 1, 0)); }
+
+static int try_seccomp(void)
+{
+	struct sock_filter allow = {0x06, 0, 0, 0x7fff0000};
+	struct sock_fprog program = {1, &allow};
+
+	return outcome(syscall(SYS_seccomp, 1, 0, &program));
+}
+
+static int try_realtime(void)
+{
+	return outcome(sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){1}));
+}
+
+static int try_ioprio(void)
+{
+	return outcome(syscall(SYS_ioprio_set, 1, 0, 1 << 13));
+}
+
+static int try_vsock(void)
+{
+	struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_port = 700, .svm_cid = VMADDR_CID_ANY};
+	int socket_fd = socket(AF_VSOCK, SOCK_STREAM, 0);
+
+	return socket_fd < 0 ? ENOSYS : outcome(bind(socket_fd, (void *)&address, sizeof(address)));
+}
+
+/* Sends itself these credentials. */
+static int try_credentials(pid_t pid, uid_t uid, gid_t gid)
+{
+	int pair[2];
+	struct iovec part = {"x", 1};
+	union { struct cmsghdr header; char bytes[CMSG_SPACE(sizeof(struct ucred))]; } control;
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+
+	control.header = (struct cmsghdr){CMSG_LEN(sizeof(struct ucred)), SOL_SOCKET, SCM_CREDENTIALS};
+	*(struct ucred *)CMSG_DATA(&control.header) = (struct ucred){pid, uid, gid};
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+		return errno;
+	return outcome(sendmsg(pair[0], &message, 0));
+}
+
+static int try_send_uid(void) { return try_credentials(getpid(), OTHER, USER); }
+static int try_send_gid(void) { return try_credentials(getpid(), USER, OTHER); }
+static int try_send_pid(void) { return try_credentials(keeper, USER, USER); }
+
+/* What the kernel answers to a request for the state of auditing. */
+static int try_audit_get(void)
+{
+	struct nlmsghdr request = {sizeof(request), AUDIT_GET, NLM_F_REQUEST | NLM_F_ACK, 1, 0};
+	struct { struct nlmsghdr header; struct nlmsgerr error; char rest[512]; } answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT);
+
+	if (fd < 0)
+		return errno;
+	if (send(fd, &request, sizeof(request), 0) < 0 || recv(fd, &answer, sizeof(answer), 0) < 0)
+		return errno;
+	return answer.header.nlmsg_type == NLMSG_ERROR ? -answer.error.error : 0;
+}
 
 static int try_handle(void)
 {
@@ -229,15 +299,22 @@ static const struct gate {
 	{"dac_override", CAP_DAC_OVERRIDE, "open", try_write},
 	{"dac_read_search", CAP_DAC_READ_SEARCH, "open for reading", try_read},
 	{"dac_read_search", CAP_DAC_READ_SEARCH, "open_by_handle_at", try_handle},
+	{"dac_override", CAP_DAC_OVERRIDE, "mkdir", try_mkdir},
 	{"fowner", CAP_FOWNER, "chmod", try_chmod},
+	{"fowner", CAP_FOWNER, "unlink", try_unlink},
+	{"fowner", CAP_FOWNER, "O_NOATIME", try_noatime},
 	{"fsetid", CAP_FSETID, "chmod", try_setgid_bit},
 	{"kill", CAP_KILL, "kill", try_kill},
 	{"setgid", CAP_SETGID, "setgid", try_setgid},
 	{"setgid", CAP_SETGID, "setgroups", try_setgroups},
+	{"setgid", CAP_SETGID, "SCM_CREDENTIALS", try_send_gid},
 	{"setuid", CAP_SETUID, "setuid", try_setuid},
+	{"setuid", CAP_SETUID, "SCM_CREDENTIALS", try_send_uid},
 	{"setpcap", CAP_SETPCAP, "PR_CAPBSET_DROP", try_drop},
+	{"setpcap", CAP_SETPCAP, "PR_SET_SECUREBITS", try_securebits},
 	{"linux_immutable", CAP_LINUX_IMMUTABLE, "FS_IOC_SETFLAGS", try_immutable},
 	{"net_bind_service", CAP_NET_BIND_SERVICE, "bind", try_bind},
+	{"net_bind_service", CAP_NET_BIND_SERVICE, "bind of VSOCK", try_vsock},
 	{"net_broadcast", CAP_NET_BROADCAST, "NETLINK_LISTEN_ALL_NSID", try_listen_all},
 	{"net_admin", CAP_NET_ADMIN, "SIOCSIF", try_interface},
 	{"net_admin", CAP_NET_ADMIN, "SO_MARK", try_mark},
@@ -258,13 +335,21 @@ static const struct gate {
 	{"sys_admin", CAP_SYS_ADMIN, "unshare", try_unshare},
 	{"sys_admin", CAP_SYS_ADMIN, "bpf", try_map},
 	{"sys_admin", CAP_SYS_ADMIN, "perf_event_open", try_perf},
+	{"sys_admin", CAP_SYS_ADMIN, "swapon", try_swapon},
+	{"sys_admin", CAP_SYS_ADMIN, "setxattr of trusted.*", try_trusted},
+	{"sys_admin", CAP_SYS_ADMIN, "seccomp", try_seccomp},
+	{"sys_admin", CAP_SYS_ADMIN, "fanotify_init", try_fanotify},
+	{"sys_admin", CAP_SYS_ADMIN, "SCM_CREDENTIALS", try_send_pid},
 	{"sys_boot", CAP_SYS_BOOT, "reboot", try_reboot},
 	{"sys_nice", CAP_SYS_NICE, "setpriority", try_nice},
+	{"sys_nice", CAP_SYS_NICE, "sched_setscheduler", try_realtime},
+	{"sys_nice", CAP_SYS_NICE, "ioprio_set", try_ioprio},
 	{"sys_resource", CAP_SYS_RESOURCE, "setrlimit", try_limit},
 	{"sys_time", CAP_SYS_TIME, "adjtimex", try_time},
 	{"sys_tty_config", CAP_SYS_TTY_CONFIG, "vhangup", try_hangup},
 	{"mknod", CAP_MKNOD, "mknod", try_mknod},
 	{"lease", CAP_LEASE, "F_SETLEASE", try_lease},
+	{"audit_control", CAP_AUDIT_CONTROL, "AUDIT_GET", try_audit_get},
 	{"audit_read", CAP_AUDIT_READ, "AUDIT_NLGRP_READLOG", try_audit_bind},
 	{"setfcap", CAP_SETFCAP, "setxattr", try_file_capability},
 	{"syslog", CAP_SYSLOG, "syslog", try_syslog},
@@ -325,12 +410,17 @@ int main(int argc, char **argv)
 	segment = shmget(IPC_PRIVATE, 4096, 0600);
 	check(segment, "shmget");
 	keeper = getpid();
+	umask(0);
 	for (unsigned i = 0; i < sizeof(GATES) / sizeof(*GATES); i++) {
 		make_file("mine", USER, USER, 0644);
 		make_file("strange-group", USER, OTHER, 0644);
 		make_file("roots", 0, 0, 0);
 		make_file("roots-readable", 0, 0, 0644);
 		unlink("null");
+		rmdir("closed/new");
+		mkdir("closed", 0755);
+		mkdir("sticky", 01777);
+		make_file("sticky/roots", 0, 0, 0644);
 		/* What is allowed may leave nothing to ask for again. */
 		int without = attempt(&GATES[i], 0);
 		int with = attempt(&GATES[i], 1ULL << GATES[i].number);
