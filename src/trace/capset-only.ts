@@ -72,6 +72,7 @@ function extend(finding: CapabilityFinding, entry: Installation | undefined): Ca
   return {
     ...finding,
     verdict: "capset-only",
+    confidence: "medium",
     phases: [],
     conditions: [],
     alternatives: [],
@@ -80,10 +81,12 @@ function extend(finding: CapabilityFinding, entry: Installation | undefined): Ca
   };
 }
 
+/** That it was put there is certain; whether the program copes when it cannot be was not seen. */
 function describeInstallation(capability: string, { sets, runs }: Installation): CapabilityFinding {
   return {
     capability,
     verdict: "capset-only",
+    confidence: "medium",
     granted: 0,
     denied: 0,
     phases: [],

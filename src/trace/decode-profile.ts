@@ -17,6 +17,7 @@ import {
 } from "./decode-json.ts";
 import { capabilities, capability, decodeProof, userFunction } from "./decode-proof.ts";
 import {
+  CONFIDENCES,
   type CredentialsRow,
   type Image,
   type Observation,
@@ -123,6 +124,8 @@ const observation: Decoder<Observation> = record<Observation>({
   verdict: oneOf(...VERDICTS),
   gate: nullable(text),
   reason: nullable(text),
+  confidence: oneOf(...CONFIDENCES),
+  kernelStack: texts,
   conditions: texts,
   alternatives: capabilities,
   userNamespace: oneOf("initial", "own", "other"),

@@ -8,8 +8,11 @@ export interface Fallback {
   readonly capabilities: readonly string[];
   /** What the answer decides, the system call's result not being part of it. */
   readonly reason: string;
-  /** Linux 6.18, as for all of them; older ones are the same where nothing else is said. */
+  /** Files of the kernel's source. */
   readonly source: string;
+  /** Of 6.1, 6.12 and 7.3, whose sources were read: the first and the last that has it, where not all do. */
+  readonly since?: "6.12" | "7.3";
+  readonly until?: "6.1" | "6.12";
   /** Functions on the way from the place to the question that ask it for another purpose. */
   readonly unless?: readonly string[];
   /** Asks one and the same with audit for a decision, and without for this. */
@@ -36,7 +39,7 @@ export const FALLBACKS: readonly Fallback[] = [
     functions: ["f2fs_reserve_new_blocks", "f2fs_new_node_page", "f2fs_new_node_folio"],
     capabilities: ["sys_resource"],
     reason: "free blocks: decides only who may use those reserved for the administrator",
-    source: "fs/f2fs/f2fs.h, __allow_reserved_root()",
+    source: "fs/f2fs/f2fs.h, fs/f2fs/data.c, fs/f2fs/node.c",
   },
   {
     functions: ["xfs_setattr_nonsize"],
@@ -99,7 +102,7 @@ export const FALLBACKS: readonly Fallback[] = [
     functions: ["kallsyms_show_value", "restricted_pointer"],
     capabilities: ["syslog"],
     reason: "kernel addresses: decides only whether they are shown",
-    source: "kernel/kallsyms.c, lib/vsprintf.c",
+    source: "kernel/kallsyms.c, kernel/ksyms_common.c, lib/vsprintf.c",
   },
   {
     functions: ["pagemap_read"],
@@ -127,6 +130,11 @@ export const FALLBACKS: readonly Fallback[] = [
       "tcp_diag_dump",
       "udp_dump",
       "udp_dump_one",
+      "udp_diag_dump",
+      "udp_diag_dump_one",
+      "tcp_diag_dump_one",
+      "sctp_diag_dump",
+      "sctp_diag_dump_one",
       "raw_diag_dump",
       "raw_diag_dump_one",
       "mptcp_diag_dump",
@@ -135,7 +143,8 @@ export const FALLBACKS: readonly Fallback[] = [
     ],
     capabilities: ["net_admin"],
     reason: "socket list: decides only whether marks and filters are shown",
-    source: "net/ipv4/inet_diag.c, net/ipv4/udp_diag.c, net/packet/diag.c",
+    source:
+      "net/ipv4/inet_diag.c, net/ipv4/tcp_diag.c, net/ipv4/udp_diag.c, net/ipv4/raw_diag.c, net/sctp/diag.c, net/mptcp/mptcp_diag.c, net/packet/diag.c",
   },
   {
     functions: ["dev_load"],
@@ -153,7 +162,7 @@ export const FALLBACKS: readonly Fallback[] = [
     functions: ["do_epoll_ctl", "sys_epoll_ctl"],
     capabilities: ["block_suspend"],
     reason: "epoll: decides only whether an event keeps the system awake",
-    source: "include/linux/eventpoll.h",
+    source: "fs/eventpoll.c, include/uapi/linux/eventpoll.h",
   },
   {
     functions: ["io_uring_create", "io_uring_setup", "sys_io_uring_setup"],
@@ -199,7 +208,8 @@ export const FALLBACKS: readonly Fallback[] = [
     capabilities: ["sys_admin"],
     only: "of-root",
     reason: "/proc/sys/kernel/pid_max: root has the same access without it",
-    source: "kernel/pid.c, since Linux 6.14",
+    source: "kernel/pid.c",
+    since: "7.3",
   },
   {
     functions: ["can_do_mincore", "do_mincore", "can_do_file_pageout", "madvise_pageout"],
@@ -209,8 +219,8 @@ export const FALLBACKS: readonly Fallback[] = [
   },
   {
     functions: ["ima_match_rules", "ima_match_policy"],
-    capabilities: ["setuid"],
-    reason: "integrity measurement: decides only which user id a rule is held against",
+    capabilities: ["setuid", "setgid"],
+    reason: "integrity measurement: decides only which user or group a rule is held against",
     source: "security/integrity/ima/ima_policy.c",
   },
   {
@@ -219,5 +229,34 @@ export const FALLBACKS: readonly Fallback[] = [
     only: "while-line-disciplines-load",
     reason: "line discipline: anyone may have it loaded, as dev.tty.ldisc_autoload = 1 says",
     source: "drivers/tty/tty_ldisc.c",
+  },
+  {
+    functions: ["fuse_create_open", "fuse_send_open", "fuse_send_write_pages", "fuse_direct_io"],
+    capabilities: ["fsetid"],
+    reason: "write to a FUSE file: decides only whether set-ID bits stay",
+    source: "fs/fuse/dir.c, fs/fuse/file.c",
+  },
+  {
+    functions: ["bpf_prog_get_info_by_fd"],
+    capabilities: ["bpf", "sys_admin"],
+    reason: "BPF: decides only whether a program's instructions are shown",
+    source: "kernel/bpf/syscall.c",
+  },
+  {
+    functions: [
+      "bond_fill_info",
+      "bond_info_show_master",
+      "bond_info_show_slave",
+      "bonding_show_ad_actor_key",
+      "bonding_show_ad_actor_sys_prio",
+      "bonding_show_ad_actor_system",
+      "bonding_show_ad_partner_key",
+      "bonding_show_ad_partner_mac",
+      "bonding_show_ad_user_port_key",
+    ],
+    capabilities: ["net_admin"],
+    reason: "bond: decides only whether details of its link aggregation are shown",
+    source:
+      "drivers/net/bonding/bond_netlink.c, drivers/net/bonding/bond_procfs.c, drivers/net/bonding/bond_sysfs.c",
   },
 ];

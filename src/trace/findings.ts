@@ -4,6 +4,8 @@ import { assessDenial } from "./denial.ts";
 import {
   type CapabilityFinding,
   type Conclusion,
+  type Confidence,
+  CONFIDENCES,
   NEEDED_VERDICTS,
   type Observation,
   type Phase,
@@ -74,6 +76,7 @@ function describeFinding(capability: string, rows: readonly Row[]): CapabilityFi
   return {
     capability,
     verdict,
+    confidence: confidenceOf(verdict, deciding),
     granted: countOf(rows.filter(({ observation }) => observation.granted)),
     denied: countOf(rows.filter(({ observation }) => !observation.granted)),
     phases: distinct(deciding.map(({ observation }) => observation.phase)),
@@ -84,6 +87,13 @@ function describeFinding(capability: string, rows: readonly Row[]): CapabilityFi
     installedIn: [],
     runs: distinct(rows.map(({ run }) => run.id)),
   };
+}
+
+/** One need that is understood is enough; what is to be left out has to be understood throughout. */
+function confidenceOf(verdict: Verdict, rows: readonly Row[]): Confidence {
+  const ranks = rows.map(({ observation }) => CONFIDENCES.indexOf(observation.confidence));
+  const rank = NEEDED_VERDICTS.includes(verdict) ? Math.min(...ranks) : Math.max(...ranks);
+  return CONFIDENCES[rank] ?? "low";
 }
 
 /** Those of all rows, when each row has some. */
@@ -105,6 +115,7 @@ function usesOf(rows: readonly Row[]): readonly Use[] {
       observation.gate,
       observation.verdict,
       observation.reason,
+      observation.confidence,
       observation.phase,
     ]),
   );
@@ -121,7 +132,7 @@ function usesOf(rows: readonly Row[]): readonly Use[] {
 function describeUse(rows: readonly Row[]): readonly Use[] {
   const [first] = rows;
   if (first === undefined) return [];
-  const { syscall, gate, verdict, reason, phase } = first.observation;
+  const { syscall, gate, verdict, reason, confidence, kernelStack, phase } = first.observation;
   const stacks = rows.map(({ observation }) => observation.userStack);
   return [
     {
@@ -130,6 +141,8 @@ function describeUse(rows: readonly Row[]): readonly Use[] {
       gate,
       verdict,
       reason,
+      confidence,
+      kernelStack,
       phase,
       granted: countOf(rows.filter(({ observation }) => observation.granted)),
       denied: countOf(rows.filter(({ observation }) => !observation.granted)),

@@ -5,6 +5,7 @@ const WRAPPERS = new Set([
   "cap_capable",
   "security_capable",
   "capable",
+  "capable_noaudit",
   "ns_capable",
   "ns_capable_common",
   "ns_capable_noaudit",
@@ -16,6 +17,9 @@ const WRAPPERS = new Set([
   "capable_wrt_inode_uidgid",
   "privileged_wrt_inode_uidgid",
   "inode_owner_or_capable",
+  "file_owner_or_capable",
+  "ptracer_capable",
+  "checkpoint_restore_ns_capable_noaudit",
   "file_ns_capable",
   "sk_capable",
   "sk_ns_capable",
@@ -39,6 +43,7 @@ const OBSERVERS =
   /^(?:trace_cap_capable|trace_call_bpf|__traceiter_.*|__bpf_trace_.*|bpf_trace_run.*|bpf_trampoline_.*|bpf_prog_[0-9a-f]{16}.*|bpf_get_stack.*)$/;
 
 const SILENT_WRAPPERS = [
+  "capable_noaudit",
   "ns_capable_noaudit",
   "has_capability_noaudit",
   "has_ns_capability_noaudit",
@@ -49,9 +54,15 @@ export function sourceNames(frames: readonly string[]): readonly string[] {
   return frames.map((frame) => frame.split(".")[0] ?? frame);
 }
 
+/** The functions from the innermost on that is no wrapper. */
+export function askersOf(frames: readonly string[]): readonly string[] {
+  const at = frames.findIndex((frame) => !WRAPPERS.has(frame) && !OBSERVERS.test(frame));
+  return at === -1 ? [] : frames.slice(at);
+}
+
 /** The innermost function that is no wrapper. */
 export function gateOf(frames: readonly string[]): string | null {
-  return frames.find((frame) => !WRAPPERS.has(frame) && !OBSERVERS.test(frame)) ?? null;
+  return askersOf(frames)[0] ?? null;
 }
 
 /** Whether the check was made by a function that asks without audit. */

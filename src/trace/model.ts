@@ -32,6 +32,16 @@ export const VERDICTS = [
   "borrowed",
 ] as const;
 
+/**
+ * How far the rules carry a verdict.
+ *
+ * - `high`: a rule explains each place in the kernel that was seen to ask
+ * - `medium`: not each; or none was seen, and the system call alone tells
+ * - `low`: no rule explains it; a granted one is taken as a need
+ */
+export type Confidence = (typeof CONFIDENCES)[number];
+export const CONFIDENCES = ["high", "medium", "low"] as const;
+
 /** Verdicts of what a program must be granted to do the same again. */
 export const NEEDED_VERDICTS: readonly Verdict[] = ["required", "conditional"];
 
@@ -141,8 +151,11 @@ export interface Observation {
   readonly verdict: Verdict;
   /** The kernel function that asked; null where the kernel hides its symbols. */
   readonly gate: string | null;
-  /** Why the verdict is not `required` or `denied`; null where it is. */
+  /** Why the verdict is what it is, in one sentence for whoever does not know the kernel. */
   readonly reason: string | null;
+  readonly confidence: Confidence;
+  /** The kernel's functions, innermost first, where no rule explains the check; else empty. */
+  readonly kernelStack: readonly string[];
   /** The settings of the system that bear on the question: "kernel.dmesg_restrict = 1". */
   readonly conditions: readonly string[];
   /** Capabilities that together do in its place, because the kernel asked for them first. */
@@ -266,6 +279,9 @@ export interface Use {
   readonly gate: string | null;
   readonly verdict: Verdict;
   readonly reason: string | null;
+  readonly confidence: Confidence;
+  /** The kernel's functions, innermost first, where no rule explains the checks; else empty. */
+  readonly kernelStack: readonly string[];
   readonly phase: Phase;
   readonly granted: number;
   readonly denied: number;
@@ -290,6 +306,8 @@ export interface CapabilityFinding {
   readonly capability: string;
   /** The weightiest verdict among its observations, in the order of `VERDICTS`. */
   readonly verdict: Verdict;
+  /** Of a need, that of its best explained use; of anything else, that of its worst. */
+  readonly confidence: Confidence;
   readonly granted: number;
   readonly denied: number;
   /** Phases of the uses with that verdict. */

@@ -4,20 +4,28 @@ import type { CheckRecord } from "../linux/bpf/observation.ts";
 import { INITIAL_USER_NAMESPACE } from "../linux/procfs/namespaces.ts";
 import { syscallName } from "../linux/syscalls.ts";
 import { type BearingCondition, conditionsOf } from "./conditions.ts";
+import { purposeOf, reasonOf } from "./explain.ts";
 import { fallbackReason } from "./fallbacks.ts";
 import { gateOf, passesThrough, sourceNames } from "./kernel-stack.ts";
 import type { Observation } from "./model.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** A verdict with what it rests on. */
-export type Judgement = Pick<Observation, "verdict" | "gate" | "reason" | "conditions">;
+export type Judgement = Pick<
+  Observation,
+  "verdict" | "gate" | "reason" | "conditions" | "confidence" | "kernelStack"
+>;
 
 /** What one stack of a check says. */
 interface Testimony {
   readonly gate: string | null;
   readonly samples: number;
+  /** Null for a check that decides something. */
   readonly verdict: "opportunistic" | "self-confinement" | "conditional" | null;
-  readonly reason: string | null;
+  readonly reason: string;
+  /** A rule tells what it is for. */
+  readonly isExplained: boolean;
+  readonly frames: readonly string[];
   readonly conditions: readonly BearingCondition[];
 }
 
@@ -49,19 +57,36 @@ export function judgeCheck(check: CheckRecord, surroundings: Surroundings): Judg
   const testimonies = testify(check, surroundings);
   const deciding = testimonies.filter(({ verdict }) => verdict !== "opportunistic");
   const [first] = deciding.length > 0 ? deciding : testimonies;
-  const judgement = { gate: first?.gate ?? null, conditions: textsOf(testimonies) };
+  const common = { gate: first?.gate ?? null, conditions: textsOf(testimonies) };
+  const certain = { ...common, confidence: "high", kernelStack: [] } as const;
   const foreign = judgeCredentials(check, surroundings);
-  if (foreign !== null) return { ...judgement, verdict: "borrowed", reason: foreign };
-  if (check.moot) return { ...judgement, verdict: "opportunistic", reason: mootReason(check) };
-  if (deciding.length === 0) {
-    return { ...judgement, verdict: "opportunistic", reason: first?.reason ?? null };
-  }
-  const elsewhere = judgeNamespace(check, surroundings);
-  if (elsewhere !== null) return { ...judgement, verdict: "namespaced", reason: elsewhere };
-  if (!check.granted) return { ...judgement, verdict: "denied", reason: null };
+  if (foreign !== null) return { ...certain, verdict: "borrowed", reason: foreign };
+  if (check.moot) return { ...certain, verdict: "opportunistic", reason: mootReason(check) };
+  const elsewhere = deciding.length === 0 ? null : judgeNamespace(check, surroundings);
+  if (elsewhere !== null) return { ...certain, verdict: "namespaced", reason: elsewhere };
+  const judged = { ...common, ...trustIn(deciding.length > 0 ? deciding : testimonies) };
+  const reason = first?.reason ?? null;
+  if (deciding.length === 0) return { ...judged, verdict: "opportunistic", reason };
+  if (!check.granted) return { ...judged, verdict: "denied", reason };
   const [verdict, ...others] = new Set(deciding.map((each) => each.verdict));
-  if (!verdict || others.length > 0) return { ...judgement, verdict: "required", reason: null };
-  return { ...judgement, verdict, reason: first?.reason ?? null };
+  if (!verdict || others.length > 0) {
+    const need = deciding.find((each) => each.verdict === null) ?? first;
+    return { ...judged, verdict: "required", reason: need?.reason ?? null };
+  }
+  return { ...judged, verdict, reason };
+}
+
+/** How far the rules carry, and the stack that none of them explains. */
+function trustIn(
+  testimonies: readonly Testimony[],
+): Pick<Observation, "confidence" | "kernelStack"> {
+  const dark = testimonies.filter(({ isExplained }) => !isExplained);
+  if (dark.length > 0) {
+    const confidence = dark.length < testimonies.length ? "medium" : "low";
+    return { confidence, kernelStack: dark[0]?.frames ?? [] };
+  }
+  const isSeen = testimonies.every(({ frames }) => frames.length > 0);
+  return { confidence: isSeen ? "high" : "medium", kernelStack: [] };
 }
 
 /** What the answer would have decided, had there been anything to decide; bpf/moot.bpf.h. */
@@ -121,7 +146,7 @@ function testifyOf(
 ): Testimony {
   const capability = capabilityName(check.capability);
   const conditions = conditionsOf(frames, capability, surroundings.context);
-  const common = { gate: gateOf(frames), samples, conditions };
+  const common = { gate: gateOf(frames), samples, conditions, frames, isExplained: true };
   const fallback =
     fallbackReason(frames, capability, check, surroundings) ??
     inheritableReason(passesThrough(frames, ["cap_capset"]), check, surroundings);
@@ -129,8 +154,13 @@ function testifyOf(
   const confinement = confinementReason(passesThrough(frames, ["cap_task_prctl"]), check);
   if (confinement !== null) return { ...common, verdict: "self-confinement", reason: confinement };
   const setting = conditions.find(({ decides }) => decides);
-  if (setting === undefined) return { ...common, verdict: null, reason: null };
-  return { ...common, verdict: "conditional", reason: `asked for because of ${setting.text}` };
+  const purpose = purposeOf(frames, capability);
+  return {
+    ...common,
+    verdict: setting === undefined ? null : "conditional",
+    reason: reasonOf(frames, purpose, check.granted, setting),
+    isExplained: purpose !== null,
+  };
 }
 
 /** The kernel hides its symbols, or no stack was kept. */
@@ -138,7 +168,7 @@ function testifyWithoutStack(check: CheckRecord, surroundings: Surroundings): Te
   const capability = capabilityName(check.capability);
   const call = check.syscall === null ? null : syscallName(check.syscall);
   const conditions = conditionsOf([], capability, surroundings.context);
-  const common = { gate: null, samples: 0, conditions };
+  const common = { gate: null, samples: 0, conditions, frames: [], isExplained: true };
   if (capability === "sys_admin" && check.silent === true && MEMORY_CALLS.has(call)) {
     const reason = "memory accounting, as far as the system call tells";
     return { ...common, verdict: "opportunistic", reason };
@@ -147,7 +177,8 @@ function testifyWithoutStack(check: CheckRecord, surroundings: Surroundings): Te
   if (inheritable !== null) return { ...common, verdict: "opportunistic", reason: inheritable };
   const confinement = confinementReason(call === "prctl", check);
   if (confinement !== null) return { ...common, verdict: "self-confinement", reason: confinement };
-  return { ...common, verdict: null, reason: null };
+  const reason = reasonOf([], null, check.granted, undefined);
+  return { ...common, verdict: null, reason, isExplained: false };
 }
 
 /** security/commoncap.c, cap_inh_is_capped(): asked in each capset(2). */

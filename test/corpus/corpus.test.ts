@@ -10,6 +10,7 @@ import { startAll } from "./pool.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 import { renderTable } from "./table.ts";
+import { unexplained } from "./unexplained.ts";
 
 const LIMIT_MS = 600_000;
 
@@ -62,6 +63,7 @@ describe("capscope names and proves what it takes for", () => {
       expect(recall).toBe(1);
       expect(precision).toBeGreaterThan(0.83);
       expect(exactProofs).toBe(measurements.length);
+      expect(unexplained(measurements)).toEqual([]);
     },
     LIMIT_MS,
   );

@@ -13,6 +13,7 @@ import { startAll } from "./pool.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 import { renderLine, renderTable } from "./table.ts";
+import { unexplained } from "./unexplained.ts";
 
 const PAGE = fileURLToPath(new URL("../../docs/accuracy.md", import.meta.url));
 
@@ -26,7 +27,10 @@ async function main(words: readonly string[]): Promise<number> {
   if (values["brute-force"] === true) return findTruth(chosen);
   if (NO_TRACE !== null) throw new Error(NO_TRACE);
   const measurements = await measureAll(chosen);
-  process.stdout.write(`\n${renderTable(measurements)}`);
+  const dark = unexplained(measurements);
+  process.stdout.write(`\n${renderTable(measurements)}\n`);
+  process.stdout.write(`checks that no rule explains: ${dark.length === 0 ? "none" : ""}\n`);
+  process.stdout.write(dark.map((line) => `  ${line}\n`).join(""));
   if (values.write === true) {
     if (chosen.length < SCENARIOS.length) throw new Error("the page is for all programs");
     writeFileSync(PAGE, `${introduction()}${renderTable(measurements)}${NOTES}`);

@@ -31,6 +31,8 @@ const CHECK: Observation = {
   verdict: "required",
   gate: "__inet_bind",
   reason: null,
+  confidence: "high",
+  kernelStack: [],
   conditions: [],
   alternatives: [],
   userNamespace: "initial",

@@ -83,6 +83,7 @@ describe("a profile", () => {
       {
         capability: "net_bind_service",
         verdict: "required",
+        confidence: "high",
         granted: 1,
         denied: 0,
         phases: ["start-up"],
@@ -92,7 +93,9 @@ describe("a profile", () => {
             syscall: "bind",
             gate: "__inet_bind",
             verdict: "required",
-            reason: null,
+            reason: "it let the program bind a port below net.ipv4.ip_unprivileged_port_start",
+            confidence: "high",
+            kernelStack: [],
             phase: "start-up",
             granted: 1,
             denied: 0,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  CONFIDENCES,
   type CredentialsRow,
   type Image,
   type Observation,
@@ -121,6 +122,8 @@ function randomObservation(next: Chance, images: number): Observation {
     verdict,
     gate: pick(next, GATES),
     reason: verdict === "opportunistic" ? "memory accounting" : null,
+    confidence: pick(next, CONFIDENCES),
+    kernelStack: pick(next, [[], ["unheard_of", "sys_new"]]),
     conditions: pick(next, [[], ["kernel.dmesg_restrict = 1"]]),
     alternatives: pick(next, [[], ["bpf"], ["bpf", "perfmon"]]),
     userNamespace: pick(next, ["initial", "own", "other"]),

@@ -22,6 +22,7 @@ export const CONTEXT_SYSCTLS = [
   "net.core.bpf_jit_harden",
   "net.core.bpf_jit_kallsyms",
   "net.ipv4.ip_unprivileged_port_start",
+  "net.ipv4.ping_group_range",
   "vm.mmap_min_addr",
   "vm.overcommit_memory",
   "vm.unprivileged_userfaultfd",
@@ -68,5 +69,6 @@ export function parseLockdown(text: string | null): SystemContextRecord["lockdow
 
 function readSysctl(name: string): string | null {
   const text = textOrNull(readText(`/proc/sys/${name.replaceAll(".", "/")}`));
-  return text === null ? null : text.trim();
+  // Several numbers are separated by tabs.
+  return text === null ? null : text.trim().replaceAll(/\s+/g, " ");
 }

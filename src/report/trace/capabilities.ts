@@ -19,13 +19,14 @@ export function capabilitySections(profile: Profile): readonly Paragraph[] {
   const { findings, conclusion } = profile;
   return VERDICTS.flatMap((verdict) => {
     const members = findings.filter((finding) => finding.verdict === verdict);
-    const { title, note } = SECTIONS[verdict];
+    const { title, note } =
+      verdict === "required" && profile.proven !== null ? PROVEN : SECTIONS[verdict];
     if (members.length > 0) {
       const entries = members.toSorted(compareFindings).flatMap((each) => describe(each, profile));
       return [BLANK, paragraph(0, `${title}: ${note}`), ...entries];
     }
     if (verdict !== "required" || conclusion === "inconclusive") return [];
-    return [BLANK, paragraph(0, `${title}: none, no granted check decided a system call`)];
+    return [BLANK, paragraph(0, `Required: none, no granted check decided a system call`)];
   });
 }
 
@@ -35,7 +36,12 @@ interface Section {
 }
 
 const SECTIONS: Readonly<Record<Verdict, Section>> = {
-  required: { title: "Required", note: "granted, and the answer decided a system call" },
+  required: {
+    title: "Required, untested",
+    note:
+      "granted, and the answer decided a system call. Whether the program copes with a refusal, " +
+      "only re-runs can tell: capscope minimize",
+  },
   conditional: { title: "Conditional", note: "required because of a setting of this system" },
   "self-confinement": {
     title: "Self-confinement",
@@ -57,6 +63,11 @@ const SECTIONS: Readonly<Record<Verdict, Section>> = {
     title: "Of other credentials",
     note: "not the program's own: a mounter's or an opener's",
   },
+};
+
+const PROVEN: Section = {
+  title: "Required by the trace",
+  note: "granted, and the answer decided a system call; the proof above says what is needed",
 };
 
 /** Denials by their consequence, the rest by number. */
@@ -95,6 +106,7 @@ function factsOf(
   return [
     ...(wasAsked ? [resultText(finding)] : []),
     ...(wasAsked && isPhased ? [phaseText(finding.phases)] : []),
+    `confidence ${finding.confidence}`,
     ...(finding.installedIn.length > 0 ? [`put into: ${finding.installedIn.join(", ")}`] : []),
     ...(runs.length > 1 && finding.runs.length < runs.length
       ? [
@@ -122,12 +134,9 @@ function runNumbers({ runs }: CapabilityFinding, ids: readonly string[]): string
 }
 
 function conditionParagraphs({ verdict, conditions }: CapabilityFinding): readonly Paragraph[] {
-  if (conditions.length === 0) return [];
-  const settings = conditions.map(escapeText).join(", ");
-  if (verdict !== "conditional") return [paragraph(4, `bears on it: ${settings}`)];
-  return [
-    paragraph(4, `because of ${settings}; on a system with another setting it is not asked for`),
-  ];
+  // The reason of a conditional one has them.
+  if (conditions.length === 0 || verdict === "conditional") return [];
+  return [paragraph(4, `bears on it: ${conditions.map(escapeText).join(", ")}`)];
 }
 
 function alternativeParagraphs({ alternatives }: CapabilityFinding): readonly Paragraph[] {

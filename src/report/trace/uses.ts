@@ -69,8 +69,14 @@ function describeUse(use: AlikeUses, shows: Shows): Paragraph[] {
     paragraph(4, `${where} in ${programs}${asked}${result}`),
     ...(stack === null ? [] : [paragraph(6, stack)]),
     ...(shows.reason && use.reason !== null ? [paragraph(6, escapeText(use.reason))] : []),
+    ...(use.kernelStack.length === 0 ? [] : [paragraph(6, kernelStackText(use.kernelStack))]),
     ...(outcomes === null ? [] : [paragraph(6, outcomes)]),
   ];
+}
+
+/** All of it: it is what somebody who knows the kernel needs to explain the check. */
+function kernelStackText(stack: readonly string[]): string {
+  return `not explained; in the kernel: ${stack.map(escapeText).join(" < ")}`;
 }
 
 /** "3 granted, 1 denied"; what did not happen is left out. */

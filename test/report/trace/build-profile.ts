@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { purposeOf, reasonOf } from "../../../src/trace/explain.ts";
 import {
   type CapabilityFinding,
   type CredentialsRow,
@@ -19,6 +20,8 @@ export function use(facts: Partial<Use> = {}): Use {
     gate: "inet_bind",
     verdict: "required",
     reason: null,
+    confidence: "high",
+    kernelStack: [],
     phase: "start-up",
     granted: 1,
     denied: 0,
@@ -28,6 +31,17 @@ export function use(facts: Partial<Use> = {}): Use {
   };
 }
 
+/** With the reason that such a check gets, where none is given. */
+function explained(capability: string, each: Use): Use {
+  const decides = ["required", "conditional", "denied"].includes(each.verdict);
+  if (each.reason !== null || !decides) return each;
+  const frames = each.gate === null ? [] : [each.gate];
+  const purpose = purposeOf(frames, capability);
+  const reason = reasonOf(frames, purpose, each.verdict !== "denied", undefined);
+  if (purpose !== null) return { ...each, reason };
+  return { ...each, reason, confidence: "low", kernelStack: frames };
+}
+
 /** A finding that the uses add up to; a use without a verdict of its own gets the finding's. */
 export function finding(
   capability: string,
@@ -35,11 +49,12 @@ export function finding(
   uses: readonly Partial<Use>[],
   facts: Partial<CapabilityFinding> = {},
 ): CapabilityFinding {
-  const all = uses.map((each) => use({ verdict, ...each }));
+  const all = uses.map((each) => explained(capability, use({ verdict, ...each })));
   const own = all.filter((each) => each.verdict === verdict);
   return {
     capability,
     verdict,
+    confidence: own.some(({ confidence }) => confidence === "low") ? "low" : "high",
     granted: all.reduce((total, { granted }) => total + granted, 0),
     denied: all.reduce((total, { denied }) => total + denied, 0),
     phases: [...new Set(own.map(({ phase }) => phase))],
@@ -158,6 +173,8 @@ function observationsOf(
               verdict: each.verdict,
               gate: each.gate,
               reason: each.reason,
+              confidence: each.confidence,
+              kernelStack: each.kernelStack,
               conditions,
               alternatives,
               userNamespace:
