@@ -7,15 +7,15 @@ import { Glob } from "bun";
 import { FALLBACKS } from "../src/trace/fallback-places.ts";
 import { GATE_PLACES } from "../src/trace/gate-places.ts";
 
-const VERSIONS = ["6.1", "6.12", "7.3"];
+const VERSIONS: readonly string[] = ["6.1", "6.12", "7.3"];
 const ROWS = [...FALLBACKS, ...GATE_PLACES];
 const ASKING = /\b(?:\w*capable\w*|has_capability\w*|has_ns_capability\w*)\s*\(/;
 const [version = "", directory = "", ...folders] = process.argv.slice(2);
 
 /** Whether the row says that this version has it. */
-function isOf({ since = "6.1", until = "7.3" }: (typeof ROWS)[number]): boolean {
+function isOf({ since, until }: (typeof ROWS)[number]): boolean {
   const at = VERSIONS.indexOf(version);
-  return at >= VERSIONS.indexOf(since) && at <= VERSIONS.indexOf(until);
+  return at >= VERSIONS.indexOf(since ?? "6.1") && at <= VERSIONS.indexOf(until ?? "7.3");
 }
 
 function readSource(file: string): string {

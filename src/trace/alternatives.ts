@@ -75,7 +75,7 @@ export function dropCovered(
     const held = each.credentials === null ? undefined : effective.get(each.credentials);
     if (chain === undefined || held?.includes(chain.broader) !== true) return each;
     const reason = `${chain.broader}, which it needs anyway, allows the same`;
-    return { ...each, verdict: "opportunistic", reason };
+    return { ...each, verdict: "opportunistic", reason, alternatives: [chain.broader] };
   });
 }
 

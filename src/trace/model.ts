@@ -158,7 +158,7 @@ export interface Observation {
   readonly kernelStack: readonly string[];
   /** The settings of the system that bear on the question: "kernel.dmesg_restrict = 1". */
   readonly conditions: readonly string[];
-  /** Capabilities that together do in its place, because the kernel asked for them first. */
+  /** Capabilities that together do in its place, because the kernel asks for them first or next. */
   readonly alternatives: readonly string[];
   /** For which it was asked: the initial one, the process's own other one, a further one. */
   readonly userNamespace: "initial" | "own" | "other";

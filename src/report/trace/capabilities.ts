@@ -4,6 +4,7 @@ import {
   type CapabilityFinding,
   type Denial,
   DENIALS,
+  NEEDED_VERDICTS,
   type Profile,
   type Verdict,
   VERDICTS,
@@ -139,8 +140,9 @@ function conditionParagraphs({ verdict, conditions }: CapabilityFinding): readon
   return [paragraph(4, `bears on it: ${conditions.map(escapeText).join(", ")}`)];
 }
 
-function alternativeParagraphs({ alternatives }: CapabilityFinding): readonly Paragraph[] {
-  if (alternatives.length === 0) return [];
+function alternativeParagraphs(finding: CapabilityFinding): readonly Paragraph[] {
+  const { alternatives, verdict } = finding;
+  if (alternatives.length === 0 || !NEEDED_VERDICTS.includes(verdict)) return [];
   const names = alternatives.map(escapeText).join(" and ");
   return [paragraph(4, `the narrower ${names} would do: the kernel asked for that first`)];
 }

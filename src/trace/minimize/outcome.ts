@@ -23,7 +23,7 @@ export interface Outcome {
 
 export function outcomeOf({ end, run }: Trial): Outcome {
   const used = run.observations
-    .filter(({ granted, verdict }) => granted && USED_VERDICTS.includes(verdict))
+    .filter((each) => each.granted && isUse(each))
     .map(({ capability }) => capability);
   return {
     end,
@@ -31,6 +31,11 @@ export function outcomeOf({ end, run }: Trial): Outcome {
     refused: refusedCalls(run),
     durationNs: run.durationNs,
   };
+}
+
+/** Whether a broader capability makes up for one differs with what else a run does. */
+function isUse({ verdict, alternatives }: Observation): boolean {
+  return USED_VERDICTS.includes(verdict) || alternatives.length > 0;
 }
 
 const USED_VERDICTS: readonly Verdict[] = [...NEEDED_VERDICTS, "self-confinement"];
