@@ -90,15 +90,17 @@ function suppressions(text: string): (rule: string, line: number) => boolean {
   const byLine = new Map<number, Set<string>>();
   if (!text.includes("capscope: ignore")) return () => false;
   const lines = text.split("\n");
-  for (const [at, line] of lines.entries()) {
-    const list = /capscope: ignore[ \t]+([a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)/.exec(line)?.[1];
-    if (list === undefined) continue;
-    const rules = list.split(",").map((rule) => rule.trim());
-    let last = at + 1;
-    while (/^\s*(?:[#;]|$)/.test(lines[last] ?? "-")) last++;
-    for (const number of [at + 1, last + 1]) {
-      byLine.set(number, new Set([...(byLine.get(number) ?? []), ...rules]));
+  let next = lines.length;
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const line = lines[at] ?? "";
+    const list =
+      /capscope: ignore[ \t]+([a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)/.exec(line)?.[1] ?? "";
+    for (const number of list === "" ? [] : [at, next]) {
+      const rules = byLine.get(number + 1) ?? new Set();
+      for (const rule of list.split(",")) rules.add(rule.trim());
+      byLine.set(number + 1, rules);
     }
+    if (!/^\s*(?:[#;]|$)/.test(line)) next = at;
   }
   return (rule, line) => byLine.get(line)?.has(rule) === true;
 }

@@ -149,5 +149,5 @@ function commandsOf(region: Region, body: Region | null): readonly ShellCommand[
     ...spanIn(region, match.index, match.index + match[0].length),
   }));
   const span = spanIn(region, 0, region.text.length);
-  return [{ words, pipedInto: null, input: null, output: null, ...span }];
+  return [{ words, pipedInto: null, input: null, output: null, branches: [], ...span }];
 }

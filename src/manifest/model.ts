@@ -180,4 +180,14 @@ export interface ShellCommand extends Span {
   readonly input: Word | null;
   /** Where its output goes, `> FILE`. */
   readonly output: Word | null;
+  /** What it depends on, from the outside to the inside. */
+  readonly branches: readonly ShellBranch[];
+}
+
+/** One arm of an if, of a case, or of `||`. */
+export interface ShellBranch {
+  /** Of the whole if. */
+  readonly id: number;
+  /** In order; even for a condition, odd for what is run when it holds. */
+  readonly arm: number;
 }

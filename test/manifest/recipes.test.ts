@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { detectKind } from "../../src/manifest/detect.ts";
 import type { ManifestKind } from "../../src/manifest/model.ts";
 import { readManifest } from "../../src/manifest/read.ts";
+import { areExclusive } from "../../src/manifest/shell/branches.ts";
 import { positionsIn } from "../../src/manifest/region.ts";
 
 const commandsOf = (text: string, kind: ManifestKind = "shell"): string[][] =>
@@ -38,6 +39,23 @@ describe("shell", () => {
   test("a pipeline says who reads whose output", () => {
     const [first] = readManifest("a |\n b | c", "shell", "x").commands;
     expect(first?.pipedInto?.pipedInto?.words[0]?.text).toBe("c");
+  });
+
+  test("arms of if, case and || exclude each other", () => {
+    const text = "if a; then b; elif c; then d; else e; fi; f || g\ncase x in y) h;; z) i;; esac";
+    const { commands } = readManifest(text, "shell", "x");
+    const of = (name: string) =>
+      commands.find(({ words }) => words.some((word) => word.text === name))!;
+    const excluded = (one: string): string =>
+      [..."abcdefghi"].filter((other) => areExclusive(of(one), of(other))).join("");
+    expect([..."abcdfh"].map((name) => `${name}:${excluded(name)}`)).toEqual([
+      "a:cde",
+      "b:cde",
+      "c:abe",
+      "d:abe",
+      "f:g",
+      "h:i",
+    ]);
   });
 
   test("files that a script writes are read, with places in the script", () => {

@@ -18,8 +18,10 @@ export const AUDIT_RULES: readonly Rule[] = [
     why: "A 64-bit kernel takes the system calls of 32-bit programs too, under other numbers. A rule for arch=b64 does not see a program that calls with the 32-bit ABI, and every program can.",
     fix: "add the same rule with arch=b32",
     source: "audit.rules(7); auditctl(8), arch",
-    check: ({ auditRules }, context) =>
-      auditRules.flatMap((rule) => oneAbi(rule, auditRules, context)),
+    check: ({ auditRules }, context) => {
+      const others = syscallsFor32Bit(auditRules);
+      return auditRules.flatMap((rule) => oneAbi(rule, others, context));
+    },
   },
   {
     id: "audit-no-arch",
@@ -102,18 +104,18 @@ function abiOf({ fields }: AuditRule): "b64" | "b32" | null {
   return /^(?:b64|x86_64|aarch64|ppc64|s390x)/.test(arch) ? "b64" : "b32";
 }
 
+function syscallsFor32Bit(all: Manifest["auditRules"]): ReadonlySet<string> {
+  const rules = all.filter((each) => abiOf(each) === "b32");
+  return new Set(rules.flatMap(({ syscalls }) => syscalls.map((word) => word.text)));
+}
+
 function oneAbi(
   rule: AuditRule,
-  all: Manifest["auditRules"],
+  others: ReadonlySet<string>,
   { text }: RuleContext,
 ): readonly Flaw[] {
   if (abiOf(rule) !== "b64" || rule.syscalls.length === 0) return [];
   if (rule.filter?.text.includes("never") === true) return [];
-  const others = new Set(
-    all
-      .filter((each) => abiOf(each) === "b32")
-      .flatMap(({ syscalls }) => syscalls.map((word) => word.text)),
-  );
   const missed = rule.syscalls.filter(({ text: name }) => !others.has(name) && !others.has("all"));
   const [first] = missed;
   if (first === undefined) return [];

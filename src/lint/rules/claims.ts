@@ -61,7 +61,7 @@ const NAME = /^(?:cap_)?[a-z][a-z_]*[a-z]$/i;
 /** "00000000000020e0 (kill + setuid)", "0x400=cap_net_raw", "a0 = cap_chown, cap_kill". */
 function maskFlaws(text: string): readonly Flaw[] {
   const pattern =
-    /(?<![0-9a-zA-Z_:./-])(?:0x)?([0-9a-f]{4,16})\b[ \t]*(?:\(([^()\n]*)\)|[=:][ \t]*((?:cap_[a-z_]+[ \t,]*)+)(?![+=\w]))/gi;
+    /(?<![0-9a-zA-Z_:./-])(?:0x)?([0-9a-f]{4,16})\b[ \t]*(?:\(([^()\n]*)\)|[=:][ \t]*(cap_[a-z_]+(?:[ \t,]+cap_[a-z_]+)*)(?![+=\w]))/gi;
   return [...text.matchAll(pattern)].flatMap((match) => {
     const [whole, digits = "", inner, list] = match;
     const names = (inner ?? list ?? "")
@@ -108,6 +108,9 @@ function wrongNumber({ text, start }: Word): readonly Flaw[] {
   });
 }
 
+/** People do not write longer ones; a search for words in any order would take too long there. */
+const LONGEST_LINE = 2000;
+
 const NEGATED = /\b(?:not|never|cannot|can't|does ?n[o']t|is ?n[o']t|no effect|still)\b/i;
 
 /** In a table the subject may be on the line before. */
@@ -128,6 +131,7 @@ function capsetClaim(word: Word, at: number, lines: readonly Word[]): readonly F
 }
 
 function ambientClaim(word: Word): readonly Flaw[] {
+  if (word.text.length > LONGEST_LINE) return [];
   const found =
     /ambient\b[^.|]*\bexec\w*\b[^.|]*\b(?:setuid|setgid|set-user-id|file[- ]capabilit\w+)\b[^.|]*\b(?:combines?|keeps?|retains?|accumulates?|merges?|adds?)\b/i.exec(
       word.text,

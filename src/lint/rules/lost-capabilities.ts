@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseCapabilityNames } from "../../capabilities/parse-names.ts";
 import { EMPTY_SET } from "../../capabilities/set.ts";
-import type { ShellCommand, UnitDeclaration, Word } from "../../manifest/model.ts";
+import type { ShellCommand, UnitDeclaration } from "../../manifest/model.ts";
 import { declaredCredentials } from "../../manifest/systemd/credentials.ts";
+import { areExclusive } from "../../manifest/shell/branches.ts";
 import { programOf } from "../../manifest/shell/commands.ts";
 import { type Flaw, flaw, type Rule } from "../rule.ts";
 import { grantsOf, operands } from "./file-capabilities.ts";
@@ -74,18 +75,18 @@ const REWRITERS: ReadonlySet<string> = new Set([
 const COPIERS: ReadonlySet<string> = new Set(["cp", "install"]);
 
 function lostCapabilities(commands: readonly ShellCommand[]): readonly Flaw[] {
-  const held = new Map<string, Word>();
+  const held = new Map<string, ShellCommand>();
   const flaws: Flaw[] = [];
   for (const command of commands) {
     const program = programOf(command);
     if (program === "setcap") {
-      for (const { file } of grantsOf(command)) held.set(file.text, file);
+      for (const { file } of grantsOf(command)) held.set(file.text, command);
       for (const file of removedBy(command)) held.delete(file);
       continue;
     }
-    for (const [path] of held) {
+    for (const [path, grant] of held) {
       const message = lossBy(command, program, path);
-      if (message === null) continue;
+      if (message === null || areExclusive(grant, command)) continue;
       flaws.push(flaw(command, message));
       if (!COPIERS.has(program)) held.delete(path);
     }
@@ -131,19 +132,22 @@ function keepsAttributes(program: string, texts: readonly string[]): boolean {
 }
 
 function setuidBeside(commands: readonly ShellCommand[]): readonly Flaw[] {
-  const granted = new Set(
-    commands.flatMap((command) => grantsOf(command).map(({ file }) => file.text)),
+  const grants = commands.flatMap((command) =>
+    grantsOf(command).map(({ file }) => ({ command, file: file.text })),
   );
   return commands
     .filter((command) => programOf(command) === "chmod")
-    .filter(({ words }) => {
-      const texts = words.slice(1).map(({ text }) => text);
-      const isSetuid = texts.some((text) =>
-        /^(?:[ugoa]*[ua][ugoa]*)?\+[rwxXt]*s|^u=[rwx]*s|^[4-7][0-7]{3}$/.test(text),
+    .filter((command) => {
+      const texts = command.words.slice(1).map(({ text }) => text);
+      // setuid where setcap failed is a usual way out.
+      return (
+        texts.some((text) => SETUID_MODE.test(text)) &&
+        grants.some((grant) => texts.includes(grant.file) && !areExclusive(grant.command, command))
       );
-      return isSetuid && texts.some((text) => granted.has(text));
     })
     .map((command) =>
       flaw(command, "the file has capabilities too: they replace what setuid root gives"),
     );
 }
+
+const SETUID_MODE = /^(?:[ugoa]*[ua][ugoa]*)?\+[rwxXt]*s|^u=[rwx]*s|^[4-7][0-7]{3}$/;

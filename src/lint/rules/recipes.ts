@@ -143,11 +143,10 @@ function bpftraceFlaws(
   return ({ words }) => {
     const script = words.find(({ text }, at) => words[at - 1]?.text === "-e" || /[{;]/.test(text));
     if (script === undefined) return [];
-    const probes = [
-      ...script.text.matchAll(/((?:[a-z]+:[^\s{},]+[\s,]*)+)(?:\/[^/]*\/\s*)?\{([^}]*)\}/g),
-    ];
-    return probes.flatMap(([, names = "", body = ""]) => {
-      const types = names.split(",").map((name) => name.trim().split(":")[0] ?? "");
+    return script.text.split("}").flatMap((probe) => {
+      const [names = "", ...actions] = probe.split("{");
+      const body = actions.join(" ");
+      const types = names.split(/[\s,;]+/).map((name) => name.split(":")[0] ?? "");
       const type = types.find((each) => (where === "begin" ? BEGIN : END).test(each));
       return type !== undefined && pattern.test(body)
         ? [flaw(script, `${what} in ${type}: ${WHERE[where]}`)]

@@ -7,6 +7,7 @@ import {
   EVERYTHING,
 } from "../../capabilities/set.ts";
 import type { Manifest, UnitAssignment, UnitDeclaration } from "../../manifest/model.ts";
+import { mergeCapabilities } from "../../manifest/systemd/capability-list.ts";
 import {
   type DeclaredCredentials,
   declaredCredentials,
@@ -207,16 +208,16 @@ function hasPrefix({ assignments }: UnitDeclaration, prefix: RegExp): boolean {
 }
 
 function removesNothing({ assignments }: UnitDeclaration): readonly Flaw[] {
-  const all = assignments.filter(({ key }) => key === "CapabilityBoundingSet");
-  const boundingOf = (some: readonly UnitAssignment[], unit: Pick<UnitDeclaration, "manager">) =>
-    declaredCredentials([{ ...unit, isWhole: true, assignments: some, start: 0, end: 0 }]).bounding;
-  return all.flatMap((assignment, at) => {
-    const before = boundingOf(all.slice(0, at), { manager: "system" });
-    const after = boundingOf(all.slice(0, at + 1), { manager: "system" });
-    const isPointless = assignment.value.startsWith("~") && assignment.words.length > 0;
-    if (!isPointless || before === EVERYTHING || before !== after) return [];
-    return [
-      flaw(assignment.valueSpan, "none of these is in the set that the lines before it list"),
-    ];
-  });
+  let before = EVERYTHING;
+  return assignments
+    .filter(({ key }) => key === "CapabilityBoundingSet")
+    .flatMap(({ value, words, valueSpan }) => {
+      const after = mergeCapabilities(before, EVERYTHING, value, () => undefined);
+      const isPointless = value.startsWith("~") && words.length > 0;
+      const isWithoutEffect = isPointless && before !== EVERYTHING && before === after;
+      before = after;
+      return isWithoutEffect
+        ? [flaw(valueSpan, "none of these is in the set that the lines before it list")]
+        : [];
+    });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ShellCommand, Word } from "../model.ts";
+import type { ShellBranch, ShellCommand, Word } from "../model.ts";
 import type { Region } from "../region.ts";
+import { BranchTracker } from "./branches.ts";
 import { type Redirection, shellTokens, type Token } from "./tokens.ts";
 
 /** Deeper nesting of `$(...)` is not followed. */
@@ -12,15 +13,16 @@ const DEPTH_LIMIT = 8;
  */
 export function readCommands(region: Region, depth = 0): readonly ShellCommand[] {
   const commands: ShellCommand[] = [];
-  let pipeline: Draft[] = [emptyDraft()];
+  const branches = new BranchTracker();
+  let pipeline: Draft[] = [[]];
   for (const token of shellTokens(region)) {
     if (token.kind === "operator") {
       const isPipe = token.text === "|" || token.text === "|&";
       const goesOn = token.text === "\n" && pipeline.length > 1 && isEmpty(pipeline.at(-1));
-      if (isPipe) pipeline.push(emptyDraft());
+      if (isPipe) pipeline.push([]);
       else if (!goesOn) {
-        commands.push(...finish(pipeline));
-        pipeline = [emptyDraft()];
+        commands.push(...finish(pipeline, branches, token.text));
+        pipeline = [[]];
       }
       continue;
     }
@@ -29,26 +31,29 @@ export function readCommands(region: Region, depth = 0): readonly ShellCommand[]
     }
     pipeline.at(-1)?.push(token);
   }
-  commands.push(...finish(pipeline));
+  commands.push(...finish(pipeline, branches, ""));
   return commands;
 }
 
 type Draft = Exclude<Token, { readonly kind: "operator" }>[];
-
-function emptyDraft(): Draft {
-  return [];
-}
 
 function isEmpty(draft: Draft | undefined): boolean {
   return draft === undefined || draft.length === 0;
 }
 
 /** Commands of a pipeline, each with the one that reads its output. */
-function finish(pipeline: readonly Draft[]): readonly ShellCommand[] {
+function finish(
+  pipeline: readonly Draft[],
+  tracker: BranchTracker,
+  operator: string,
+): readonly ShellCommand[] {
+  if (operator === "\n" && pipeline.every(isEmpty)) return [];
+  for (const word of leadingKeywords(pipeline[0] ?? [])) tracker.keyword(word);
+  const branches = tracker.end(operator);
   const commands: ShellCommand[] = [];
   let next: ShellCommand | null = null;
   for (const draft of [...pipeline].reverse()) {
-    const command = commandOf(draft, next);
+    const command = commandOf(draft, next, branches);
     if (command === null) continue;
     commands.unshift(command);
     next = command;
@@ -56,7 +61,21 @@ function finish(pipeline: readonly Draft[]): readonly ShellCommand[] {
   return commands;
 }
 
-function commandOf(draft: Draft, pipedInto: ShellCommand | null): ShellCommand | null {
+function leadingKeywords(draft: Draft): readonly string[] {
+  const words = draft.flatMap((token) =>
+    token.kind === "word" && !token.isQuoted ? [token.word.text] : [""],
+  );
+  const end = words.findIndex((word) => !KEYWORDS.has(word));
+  const found = end === -1 ? words : words.slice(0, end);
+  // "case WORD in" has its keyword behind the word.
+  return found.includes("case") ? [...found, "in"] : found;
+}
+
+function commandOf(
+  draft: Draft,
+  pipedInto: ShellCommand | null,
+  branches: readonly ShellBranch[],
+): ShellCommand | null {
   const tokens = draft.filter((token) => token.kind === "word");
   const words = withoutPrefix(tokens.map(({ word, isQuoted }) => ({ word, isQuoted })));
   const [first] = words;
@@ -67,6 +86,7 @@ function commandOf(draft: Draft, pipedInto: ShellCommand | null): ShellCommand |
   return {
     words,
     pipedInto,
+    branches,
     input: redirections.find(({ body }) => body !== null)?.body ?? null,
     output: output?.target ?? null,
     start: first.start,

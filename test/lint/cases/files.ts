@@ -94,7 +94,7 @@ export const FILE_CAPABILITY_CASES: readonly Case[] = [
     kind: "shell",
     bad: "chmod 4755 /usr/bin/x\nsetcap cap_net_raw+ep /usr/bin/x\n",
     at: "chmod 4755 /usr/bin/x",
-    good: "chmod 0755 /usr/bin/x\nsetcap cap_net_raw+ep /usr/bin/x\nchmod u+s /usr/bin/y\n",
+    good: "if setcap cap_kill+ep /z; then chmod u-s /z; else chmod u+s /z; fi\nsetcap cap_kill+ep /q || chmod u+s /q\nchmod 0755 /usr/bin/x\nsetcap cap_net_raw+ep /usr/bin/x\nchmod u+s /usr/bin/y\n",
   },
   {
     rule: "dockerfile-setcap-as-user",
