@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { allCapabilities } from "../capabilities/set.ts";
 import { UnsupportedError, UsageError } from "../errors.ts";
 import { configureWorkload } from "../harden/configure.ts";
 import type { Configuration, HardenTarget } from "../harden/model.ts";
 import { unitSetOf } from "../harden/unit-set.ts";
 import { workloadOfSet, type WorkloadFacts } from "../harden/workload.ts";
-import { readLastCapability } from "../linux/procfs/machine.ts";
 import { readUnit } from "../linux/systemd/unit.ts";
 import { readUnitCredentials } from "../linux/systemd/unit-credentials.ts";
+import { readYardstick } from "../process/yardstick.ts";
 import { findProcesses } from "../verify/processes.ts";
 import { readHolders, type SeenProcesses } from "../verify/read-holders.ts";
 
@@ -22,7 +21,7 @@ export function configureUnit(
 ): Configuration {
   const { unit, controlGroup, activeState } = readUnit(name);
   const declared = readUnitCredentials(unit);
-  const everything = allCapabilities(readLastCapability() ?? 63);
+  const { all: everything, ceiling } = readYardstick();
   const seen = controlGroup === null ? null : readProcesses(unit);
   if (seen === null && (declared.bounding & everything) === everything && declared.ambient === 0n) {
     throw new UsageError(
@@ -41,7 +40,7 @@ export function configureUnit(
       startsAsRoot,
       hasOtherUser: holders.some(({ uid }) => uid !== 0),
     },
-    everything,
+    ceiling,
   );
   const gains = holders.length > 0 && holders.every((each) => each.noNewPrivileges === true);
   const workload = workloadOfSet(

@@ -3,6 +3,7 @@ import { capabilityNumber, compareCapabilities } from "../capabilities/spelling.
 import {
   type CapabilityFinding,
   type CredentialsRow,
+  type Image,
   NEEDED_VERDICTS,
   type Profile,
   type Run,
@@ -97,11 +98,13 @@ function lastingNeeds({ observations, credentials }: Run): readonly string[] {
     .map(({ capability }) => capability);
 }
 
-function hasGainAtExec({ credentials }: Run): boolean {
+function hasGainAtExec({ credentials, images }: Run): boolean {
   const byId = new Map(credentials.map((row) => [row.id, row]));
+  const imageOf = new Map(images.map((image) => [image.id, image]));
   return credentials.some((row) => {
     const before = row.previous === null ? undefined : byId.get(row.previous);
-    return before !== undefined && before.image !== row.image && isGain(row, before);
+    if (before === undefined) return isGainOfFirst(row, imageOf.get(row.image));
+    return before.image !== row.image && isGain(row, before);
   });
 }
 
@@ -110,5 +113,13 @@ function isGain(row: CredentialsRow, before: CredentialsRow): boolean {
   return (
     row.effectiveUid !== before.effectiveUid ||
     row.permitted.some((capability) => !before.permitted.includes(capability))
+  );
+}
+
+/** What executed the first program is not in the trace: the program's own file tells. */
+function isGainOfFirst(row: CredentialsRow, image: Image | undefined): boolean {
+  if (image === undefined || image.attached) return false;
+  return (
+    row.uid !== row.effectiveUid || (row.effectiveUid !== 0 && image.fileCapabilities.length > 0)
   );
 }

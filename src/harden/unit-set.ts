@@ -21,8 +21,11 @@ export interface UnitSet {
   readonly gaps: readonly string[];
 }
 
-/** The set that a unit's processes hold, and what they must have held to give up the rest. */
-export function unitSetOf(state: UnitState, everything: CapabilitySet): UnitSet {
+/**
+ * The set that a unit's processes hold, and what they must have held to give up the rest. `ceiling`
+ * is what root has on this system.
+ */
+export function unitSetOf(state: UnitState, ceiling: CapabilitySet): UnitSet {
   const { held, bounding, ambient, startsAsRoot } = state;
   const base = held ?? (startsAsRoot ? bounding : ambient);
   const lacking = changeOfUser(state) & bounding & ~base;
@@ -36,7 +39,9 @@ export function unitSetOf(state: UnitState, everything: CapabilitySet): UnitSet 
     })),
     gaps: [
       "What a process holds is not what it needs: capscope trace --unit UNIT --restart tells.",
-      ...(includesAll(all, everything) ? ["It holds every capability: this limits nothing."] : []),
+      ...(includesAll(all, ceiling)
+        ? ["It holds every capability that root has here: this limits nothing."]
+        : []),
       ...(held === null ? [] : ["What it gave up since it started is not in it."]),
     ],
   };

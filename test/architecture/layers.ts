@@ -172,6 +172,7 @@ export const LAYERS: readonly Layer[] = [
       "doctor",
       "inventory",
       "report",
+      "process",
       "linux",
       "manifest",
       "capabilities",
