@@ -231,7 +231,7 @@ function report(parts: Parts): ApplyReport {
     host: readHost(),
     time: options.time.toISOString(),
     unit,
-    dropIn: { path: dropIn.path, text: options.text, replaces: dropIn.before !== null },
+    dropIn: { path: dropIn.path, text: options.text, replaces: dropIn.replaces },
     outcome,
     steps: steps.list,
     failure,

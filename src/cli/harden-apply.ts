@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from "node:os";
 import { setOfNames } from "../harden/expected.ts";
+import type { GrantedCapability } from "../harden/model.ts";
 import { DROP_IN_NAME } from "../harden/targets/systemd.ts";
 import { applyDropIn, type ApplyOptions, planDropIn } from "../apply/apply.ts";
 import type { ApplyReport } from "../apply/model.ts";
@@ -21,7 +22,7 @@ import { definedVariables } from "./variables.ts";
 /** Puts the drop-in of these capabilities in place, or takes it back; returns the exit code. */
 export async function runApply(
   text: string,
-  capabilities: readonly string[],
+  capabilities: readonly GrantedCapability[],
   request: HardenRequest,
 ): Promise<number> {
   const { apply } = request;
@@ -55,10 +56,12 @@ export async function runApply(
   return statusOf(report, controller.signal);
 }
 
-function givenOf(names: readonly string[], { source }: HardenRequest): GivenSet {
-  const set = setOfNames(names);
-  const file = source.kind === "profile" ? source.file : null;
-  return { source: file === null ? "list" : "profile", file, proven: null, set, before: null };
+function givenOf(capabilities: readonly GrantedCapability[], { source }: HardenRequest): GivenSet {
+  const set = setOfNames(capabilities.map(({ capability }) => capability));
+  const rest = { set, complete: true, before: null };
+  if (source.kind !== "profile") return { source: "list", file: null, proven: null, ...rest };
+  const proven = capabilities.every(({ basis }) => basis === "proven");
+  return { source: "profile", file: source.file, proven, ...rest };
 }
 
 /** A check that hangs has failed. */

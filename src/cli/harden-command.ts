@@ -40,8 +40,7 @@ async function apply(configuration: Configuration, request: HardenRequest): Prom
     return EXIT_CODE.incomplete;
   }
   const { runApply } = await import("./harden-apply.ts");
-  const names = capabilities.map(({ capability }) => capability);
-  return runApply(renderConfigurationText(configuration), names, request);
+  return runApply(renderConfigurationText(configuration), capabilities, request);
 }
 
 async function configure({ target, source, facts }: HardenRequest): Promise<Configured> {

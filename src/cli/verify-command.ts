@@ -2,7 +2,7 @@
 import { UsageError } from "../errors.ts";
 import { expectedOf } from "../harden/expected.ts";
 import { resolveUser } from "../linux/account.ts";
-import { toJson } from "../report/text/escape.ts";
+import { escapeText, toJson } from "../report/text/escape.ts";
 import { renderVerifySarif } from "../report/verify-sarif.ts";
 import { renderVerifyText } from "../report/verify-text.ts";
 import type { GivenSet } from "../verify/expectation.ts";
@@ -11,7 +11,7 @@ import { verifyManifest } from "../verify/verify-manifest.ts";
 import { verifyProgram } from "../verify/verify-program.ts";
 import { verifyRunning } from "../verify/verify.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
-import { writeReport } from "./output.ts";
+import { writeDiagnostic, writeReport } from "./output.ts";
 import { readInput } from "./read-input.ts";
 import { readProfile } from "./read-profile.ts";
 import { isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
@@ -19,7 +19,12 @@ import type { VerifyRequest } from "./verify-options.ts";
 
 /** Runs `capscope verify`: a gate, so a difference is status 1 without being asked for. */
 export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
-  const report = await verify(request);
+  const given = readGiven(request.expected);
+  if (typeof given === "string") {
+    writeDiagnostic(escapeText(given));
+    return EXIT_CODE.incomplete;
+  }
+  const report = await verify(request, given);
   writeReport(render(report, request), request.output);
   switch (report.verdict) {
     case "confined":
@@ -31,8 +36,10 @@ export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
   }
 }
 
-async function verify({ target, expected, exact }: VerifyRequest): Promise<VerifyReport> {
-  const given = readGiven(expected);
+async function verify(
+  { target, exact }: VerifyRequest,
+  given: GivenSet | null,
+): Promise<VerifyReport> {
   const time = new Date();
   if (target.kind !== "manifest" && target.kind !== "command") {
     return verifyRunning({ time, target, given, exact });
@@ -52,15 +59,17 @@ async function verify({ target, expected, exact }: VerifyRequest): Promise<Verif
 
 const MANIFEST_LIMIT_BYTES = 16 * 1024 * 1024;
 
-function readGiven(expected: VerifyRequest["expected"]): GivenSet | null {
+/** A text for a profile that says nothing about what is needed. */
+function readGiven(expected: VerifyRequest["expected"]): GivenSet | string | null {
   if (expected === null) return null;
   if (expected.kind === "list") {
-    return { source: "list", file: null, proven: null, set: expected.set, before: null };
+    const { set } = expected;
+    return { source: "list", file: null, proven: null, set, complete: true, before: null };
   }
   const { name, profile } = readProfile(expected.file);
-  const { set, proven, before, refusal } = expectedOf(profile);
-  if (refusal !== null) throw new UsageError(`${name}: ${refusal}`);
-  return { source: "profile", file: name, proven, set, before };
+  const { set, proven, complete, before, refusal } = expectedOf(profile);
+  if (refusal !== null) return refusal;
+  return { source: "profile", file: name, proven, set, complete, before };
 }
 
 function render(report: VerifyReport, { format, color, output }: VerifyRequest): string {

@@ -10,6 +10,8 @@ import { firstCredentials, grantOf } from "./grant.ts";
 export interface ExpectedSet {
   readonly set: CapabilitySet;
   readonly proven: boolean;
+  /** False when checks or programs were lost: the set may lack what they needed. */
+  readonly complete: boolean;
   /** Sets of the first program when the trace began; null where none was seen. */
   readonly before: CapabilitySets | null;
   /** Why the profile says nothing about what is needed; null where it does. */
@@ -23,6 +25,7 @@ export function expectedOf(profile: Profile): ExpectedSet {
   return {
     set,
     proven: grant.isProven,
+    complete: profile.coverage.complete,
     before: beforeOf(profile),
     refusal: refusalOf(profile, grant),
   };

@@ -12,6 +12,8 @@ export interface GivenSet {
   readonly file: string | null;
   readonly proven: boolean | null;
   readonly set: CapabilitySet;
+  /** False when the profile may lack what is needed. */
+  readonly complete: boolean;
   readonly before: CapabilitySets | null;
 }
 
@@ -34,6 +36,7 @@ export function limitsFor(
     source: "unit",
     file: null,
     proven: null,
+    complete: true,
     capabilities: capabilityNames(bounding),
     ambient: capabilityNames(unit.ambient),
     before: null,
@@ -63,9 +66,17 @@ function rulesOf({ securebits, noNewPrivileges, uid, prefix }: UnitCredentials):
 }
 
 function limitsOfGiven(
-  { source, file, proven, set, before }: GivenSet,
+  { source, file, proven, set, complete, before }: GivenSet,
   rest: Rules & Pick<Expectation, "exact" | "ambient">,
 ): Limits {
   const capabilities = capabilityNames(set);
-  return limitsOfSet(set, { source, file, proven, capabilities, before, ...rest });
+  return limitsOfSet(set, {
+    source,
+    file,
+    proven,
+    complete,
+    capabilities,
+    before,
+    ...rest,
+  });
 }

@@ -35,6 +35,8 @@ export interface Expectation {
   readonly file: string | null;
   /** Re-runs have proven the profile's set; null where there is no profile. */
   readonly proven: boolean | null;
+  /** False when the profile lost checks or programs: its set may lack what they needed. */
+  readonly complete: boolean;
   /** What may be held at most; for a unit that is its bounding set. */
   readonly capabilities: readonly string[];
   /** Of a unit, what it gives to a user other than root; null otherwise. */

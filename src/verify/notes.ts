@@ -11,10 +11,18 @@ export function notesOn(
 ): readonly string[] {
   const compared = holders.filter((holder) => holder.compared);
   return [
+    ...profileNotes(expectation),
     ...unitNotes(unit),
     ...namespaceNotes(holders),
     ...absentNotes(compared, expectation),
     ...idleNotes(compared, expectation),
+  ];
+}
+
+function profileNotes({ complete }: Expectation): readonly string[] {
+  if (complete) return [];
+  return [
+    "Checks or programs were lost when the profile was traced: what is more than expected may be needed.",
   ];
 }
 

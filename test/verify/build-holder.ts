@@ -35,7 +35,14 @@ export function rootWith(set: bigint, others: Partial<SeenHolder> = {}): SeenHol
 }
 
 export function given(...names: readonly string[]): GivenSet {
-  return { source: "list", file: null, proven: null, set: setOf(...names), before: null };
+  return {
+    source: "list",
+    file: null,
+    proven: null,
+    set: setOf(...names),
+    complete: true,
+    before: null,
+  };
 }
 
 export function unit(others: Partial<UnitCredentials> = {}): UnitCredentials {

@@ -100,6 +100,11 @@ describe("a set that was given", () => {
   });
 });
 
+test("a profile that lost checks says so beside what is too much", () => {
+  const report = verified({ seen: [rootWith(web)], given: { ...given(), complete: false } });
+  expect(report.notes[0]).toStartWith("Checks or programs were lost when the profile was traced");
+});
+
 describe("exactness", () => {
   test("counts what is missing in the bounding set of all and in what the main process holds", () => {
     const worker = holder({ bounding: setOf("setuid") }, { pid: 221, uid: 33, main: false });

@@ -2,11 +2,12 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -20,11 +21,11 @@ export interface DropIn {
   readonly path: string;
   /** Where what was there before is kept until it is settled. */
   readonly keptAt: string;
-  /** What was there before; null where nothing was. */
-  readonly before: string | null;
+  /** One of that name was there before. */
+  readonly replaces: boolean;
   /** Keeps what was there, and puts the text in its place in one step; or leaves all as it is. */
   write(text: string): void;
-  /** Puts back what was there, byte for byte, with the directory where it had to be made. */
+  /** Puts back what was there, and removes the directory where it had to be made. */
   restore(): void;
   /** What was written stays. */
   settle(): void;
@@ -48,33 +49,42 @@ export function openDropIn(unit: string, name: string, units: string = UNITS): D
   assertFinished(path, keptAt);
   const directory = join(units, `${unit}.d`);
   const hadDirectory = existsSync(directory);
-  const before = readExisting(path);
+  const replaces = existsSync(path);
+  const undoDirectory = (): void => {
+    if (!hadDirectory) removeEmpty(directory);
+  };
   return {
     path,
     keptAt,
-    before: before === null ? null : before.toString("utf8"),
+    replaces,
     write(text) {
       attempt(`making ${directory}`, () => mkdirSync(directory, { recursive: true, mode: 0o755 }));
-      // Empty where there was none. It must not be there: another change would be under way.
-      writeNew(keptAt, before ?? Buffer.alloc(0));
+      keep(path, keptAt, replaces);
       try {
         replaceFile(path, Buffer.from(text, "utf8"));
       } catch (error) {
         remove(keptAt);
-        if (!hadDirectory) removeEmpty(directory);
+        undoDirectory();
         throw error;
       }
     },
     restore() {
-      if (before === null) remove(path);
-      else replaceFile(path, before);
+      // The very file: with its owner, mode and labels.
+      if (replaces) attempt(`renaming ${keptAt}`, () => renameSync(keptAt, path));
+      else remove(path);
       remove(keptAt);
-      if (!hadDirectory) removeEmpty(directory);
+      undoDirectory();
     },
     settle() {
       remove(keptAt);
     },
   };
+}
+
+/** Fails where it is there: another change is under way. Empty where there was nothing. */
+function keep(path: string, keptAt: string, replaces: boolean): void {
+  if (replaces) attempt(`linking ${keptAt}`, () => linkSync(path, keptAt));
+  else writeNew(keptAt, Buffer.alloc(0));
 }
 
 function assertFinished(path: string, keptAt: string): void {
@@ -90,10 +100,6 @@ function assertFinished(path: string, keptAt: string): void {
   }
 }
 
-function readExisting(path: string): Buffer | null {
-  return existsSync(path) ? attempt(`reading ${path}`, () => readFileSync(path)) : null;
-}
-
 /** systemd never sees half of it: names that do not end in ".conf" are nothing to it. */
 function replaceFile(path: string, bytes: Buffer): void {
   const temporary = `${path}.new`;
@@ -107,6 +113,8 @@ function writeNew(path: string, bytes: Buffer): void {
   const fd = attempt(`opening ${path}`, () => openSync(path, "wx", 0o644));
   try {
     attempt(`writing ${path}`, () => {
+      // Whatever the umask says: drop-ins are for everyone to read.
+      fchmodSync(fd, 0o644);
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
       fsyncSync(fd);
     });
