@@ -31,6 +31,7 @@ import { libcapName } from "../../src/capabilities/spelling.ts";
 import { openLibc } from "../../src/linux/ffi/libc.ts";
 import { readFileCapabilities } from "../../src/linux/procfs/executable.ts";
 import { readLastCapability } from "../../src/linux/procfs/machine.ts";
+import { parseStatus } from "../../src/linux/procfs/status.ts";
 import { readProcessStatus } from "../../src/linux/procfs/task.ts";
 import { commandFails } from "../linux/elf/compiled.ts";
 import { testUnless } from "../skip.ts";
@@ -142,4 +143,22 @@ describePrivileged("the tools of libcap", () => {
     }
     expect(compared).toBeGreaterThan(0);
   });
+
+  testUnless(
+    commandFails("setpriv", ["--dump"]) ? "setpriv does not run here" : null,
+    "setpriv leaves just the set that its options name, to root and to others",
+    () => {
+      assert(
+        property(sets, constantFrom(0, 1000), (wanted, uid) => {
+          const set = wanted & permitted;
+          const options = formsOf(set).find(({ form }) => form === "setpriv")?.text ?? "";
+          const user = uid === 0 ? [] : [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+          const text = run("setpriv", ...user, ...options.split(" "), "cat", "/proc/self/status");
+          const status = parseStatus(text);
+          expect([status.permitted, status.effective, status.bounding]).toEqual([set, set, set]);
+        }),
+        RUNS,
+      );
+    },
+  );
 });
