@@ -50,6 +50,7 @@ export type * from "./inventory/model.ts";
 export { changeFileCapabilities, type ChangeOptions } from "./inventory/files/change.ts";
 export { collectFiles, type FilesOptions } from "./inventory/files/collect.ts";
 export { filterFiles, type FilesFilter } from "./inventory/files/filter.ts";
+export { collectImage, type ImageOptions } from "./inventory/image/collect.ts";
 export { collectSelf, type SelfOptions } from "./inventory/self/collect.ts";
 export { collectProcesses, type PsOptions } from "./inventory/ps/collect.ts";
 export type * from "./trace/model.ts";

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from "../errors.ts";
 import { collectFiles } from "../inventory/files/collect.ts";
+import { collectImage } from "../inventory/image/collect.ts";
 import { filterFiles } from "../inventory/files/filter.ts";
 import { renderFilesTable } from "../report/inventory/files-table.ts";
+import { renderImageTable } from "../report/inventory/image-table.ts";
 import { renderInventoryJson } from "../report/inventory/json.ts";
 import type { ExitCode } from "./exit-code.ts";
 import type { FilesRequest } from "./files-options.ts";
@@ -13,7 +15,8 @@ import { textOptionsOf } from "./report-options.ts";
 
 /** Runs `capscope files`. */
 export async function runFiles(request: FilesRequest): Promise<ExitCode> {
-  const { format, output, allowPartial } = request;
+  const { format, output, allowPartial, archive } = request;
+  if (archive !== null) return runImage(archive, request);
   const whole = await collect(request);
   const report = filterFiles(whole, request);
   const isFiltered = report.files.length < whole.files.length;
@@ -21,6 +24,21 @@ export async function runFiles(request: FilesRequest): Promise<ExitCode> {
     format === "json"
       ? renderInventoryJson(report)
       : renderFilesTable(report, textOptionsOf(request, isFiltered));
+  writeReport(text, output);
+  const showsGaps = output === null && format === "table";
+  return judgeGaps(report.coverage, { showsGaps, allowPartial });
+}
+
+async function runImage(archive: string, request: FilesRequest): Promise<ExitCode> {
+  const { format, output, allowPartial } = request;
+  const whole = await collectImage({ time: new Date(), archive });
+  const images = whole.images.map((image) => filterFiles(image, request));
+  const report = { ...whole, images };
+  const isFiltered = request.capabilitiesOnly || request.flags.length > 0;
+  const text =
+    format === "json"
+      ? renderInventoryJson(report)
+      : renderImageTable(report, textOptionsOf(request, isFiltered));
   writeReport(text, output);
   const showsGaps = output === null && format === "table";
   return judgeGaps(report.coverage, { showsGaps, allowPartial });

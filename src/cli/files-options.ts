@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from "commander";
+import { UsageError } from "../errors.ts";
 import { FILE_FLAGS, type FileFlag } from "../inventory/model.ts";
 import { type FileChangeRequest, removeCommand, setCommand } from "./files-change-options.ts";
-import { parseChoice } from "./option-values.ts";
+import { parseChoice, parseName } from "./option-values.ts";
 import {
   addReportOptions,
   type RawReportOptions,
@@ -21,6 +22,8 @@ export interface FilesRequest extends ReportTarget {
   /** The directories of $PATH rather than `paths`. */
   readonly searchPath: boolean;
   readonly extent: "local" | "one" | "all";
+  /** Archive of an image to look into instead; "-" for standard input. */
+  readonly archive: string | null;
   /** Only files with capabilities. */
   readonly capabilitiesOnly: boolean;
   readonly flags: readonly FileFlag[];
@@ -31,6 +34,7 @@ interface RawOptions extends RawReportOptions<FilesFormat> {
   readonly searchPath?: boolean;
   readonly oneFileSystem?: boolean;
   readonly allFileSystems?: boolean;
+  readonly tar?: string;
   readonly caps?: boolean;
   readonly flag?: readonly FileFlag[];
   readonly allowPartial?: boolean;
@@ -58,6 +62,11 @@ export function filesCommand(
       ),
     )
     .option("--all-file-systems", "also those of the kernel, and of the network")
+    .addOption(
+      new Option("--tar <archive>", "an image of docker save or OCI, or a root directory in tar")
+        .argParser(parseName)
+        .conflicts(["searchPath", "oneFileSystem", "allFileSystems"]),
+    )
     .option("--caps", "only files with capabilities")
     .addOption(
       new Option("--flag <flag>", `only with this flag: ${FILE_FLAGS.join(", ")}`).argParser(
@@ -79,11 +88,15 @@ Mounts of the kernel's own file systems and of the network are not entered, and 
 Exit codes: 0 fine, 2 wrong usage, 3 cannot observe, 4 something could not be seen.`;
 
 function requestOf(paths: readonly string[], raw: RawOptions): FilesRequest {
+  if (raw.tar !== undefined && paths.length > 0) {
+    throw new UsageError("--tar looks into an archive, and takes no paths");
+  }
   return {
     ...targetOf(raw),
     format: raw.json === true ? "json" : (raw.format ?? "table"),
     paths: paths.length > 0 || raw.searchPath === true ? paths : ["/"],
     searchPath: raw.searchPath === true,
+    archive: raw.tar ?? null,
     extent: extentOf(raw),
     capabilitiesOnly: raw.caps === true,
     flags: raw.flag ?? [],

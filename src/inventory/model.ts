@@ -270,3 +270,39 @@ export interface SelfCoverage {
   readonly complete: boolean;
   readonly gaps: readonly Gap[];
 }
+
+/** A file of an image as a container of it sees it. */
+export interface ImageFile extends Pick<
+  ListedFile,
+  | "path"
+  | "otherPaths"
+  | "mode"
+  | "uid"
+  | "gid"
+  | "setuid"
+  | "setgid"
+  | "capabilities"
+  | "undecodedAttribute"
+  | "flags"
+> {
+  /** Number of the layer that has it, from 1 for the lowest. */
+  readonly layer: number;
+}
+
+export interface ImageContent {
+  /** Tags or references; empty where the archive has none. */
+  readonly names: readonly string[];
+  readonly layers: number;
+  /** Those with the worst flags first, then by path. */
+  readonly files: readonly ImageFile[];
+}
+
+export interface ImageReport extends ReportHead<"image-files"> {
+  /** The archive, as it was given. */
+  readonly archive: string;
+  readonly images: readonly ImageContent[];
+  readonly coverage: {
+    readonly complete: boolean;
+    readonly gaps: readonly Gap[];
+  };
+}

@@ -78,6 +78,7 @@ test("every property in the schemas is required and described", () => {
     "files",
     "file-change",
     "self",
+    "image-files",
   ];
   for (const name of names) checkObjects(readSchema(name));
 });

@@ -90,11 +90,14 @@ function askPackages(paths: readonly string[]): PackageAnswer {
   };
 }
 
-function compareFiles(one: ListedFile, other: ListedFile): number {
+/** Those with the worst flags first, then by path. */
+export function compareFiles(one: Ordered, other: Ordered): number {
   return worstOf(one) - worstOf(other) || comparePaths(one.path, other.path);
 }
 
-function worstOf({ flags: [worst] }: ListedFile): number {
+type Ordered = Pick<ListedFile, "flags" | "path">;
+
+function worstOf({ flags: [worst] }: Ordered): number {
   return worst === undefined ? FILE_FLAGS.length : FILE_FLAGS.indexOf(worst);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FileFlag, FilesReport } from "../model.ts";
+import type { FileFlag, ListedFile } from "../model.ts";
 
 /** What of a report is kept. */
 export interface FilesFilter {
@@ -10,10 +10,10 @@ export interface FilesFilter {
 }
 
 /** Narrows a report; what could not be seen stays part of it. Pure. */
-export function filterFiles(
-  report: FilesReport,
+export function filterFiles<Report extends { readonly files: readonly Judged[] }>(
+  report: Report,
   { capabilitiesOnly, flags }: FilesFilter,
-): FilesReport {
+): Report {
   const files = report.files.filter(
     (file) =>
       (!capabilitiesOnly || file.capabilities !== null || file.undecodedAttribute !== null) &&
@@ -21,3 +21,5 @@ export function filterFiles(
   );
   return { ...report, files };
 }
+
+type Judged = Pick<ListedFile, "capabilities" | "undecodedAttribute" | "flags">;

@@ -9,13 +9,14 @@ import type { TextOptions } from "../text-options.ts";
 /** Renders one row for each file, those that deserve most attention first, and what was left out. */
 export function renderFilesTable(report: FilesReport, options: TextOptions): string {
   const closing = skippedLine(report) + gapsLine(report.coverage.gaps);
-  if (report.files.length === 0) return `${emptyText(options)}\n${closing}`;
+  if (report.files.length === 0) return `${emptyFilesText(options)}\n${closing}`;
   return renderTable(HEADER, report.files.map(rowOf), options) + closing;
 }
 
 const HEADER: readonly string[] = ["MODE", "OWNER", "CAPABILITIES", "PACKAGE", "PATH", "FLAGS"];
 
-function emptyText({ filtered }: TextOptions): string {
+/** What stands in place of a list without files. */
+export function emptyFilesText({ filtered }: TextOptions): string {
   return filtered === true
     ? "no file matches"
     : "no file has capabilities, a set-user-ID or a set-group-ID bit";
@@ -28,7 +29,7 @@ function rowOf(file: ListedFile): readonly Cell[] {
     cell(capabilitiesWord(file)),
     cell(file.package === null ? "-" : escapeWord(file.package.name)),
     cell([file.path, ...file.otherPaths].map(escapeWord).join(" = ")),
-    { text: file.flags.join(", ") || "-", tone: toneOf(file.flags) },
+    flagsCell(file.flags),
   ];
 }
 
@@ -36,10 +37,19 @@ function nameOf(name: string | null, id: number): string {
   return name === null ? String(id) : escapeWord(name);
 }
 
-function capabilitiesWord({ capabilities, undecodedAttribute }: ListedFile): string {
+/** In text, with the root uid; `-` for none. */
+export function capabilitiesWord({
+  capabilities,
+  undecodedAttribute,
+}: Pick<ListedFile, "capabilities" | "undecodedAttribute">): string {
   if (capabilities === null) return undecodedAttribute === null ? "-" : "(undecodable)";
   const { text, rootUid } = capabilities;
   return rootUid === null ? text : `${text} [rootid=${rootUid}]`;
+}
+
+/** The flags, in the tone of the worst. */
+export function flagsCell(flags: readonly FileFlag[]): Cell {
+  return { text: flags.join(", ") || "-", tone: toneOf(flags) };
 }
 
 const ORANGE: readonly FileFlag[] = [

@@ -19,6 +19,7 @@ const SCHEMAS = [
   "explain",
   "file-change",
   "self",
+  "image-files",
 ] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
