@@ -5,6 +5,7 @@ import { positionsIn } from "../manifest/region.ts";
 import type { Finding, LintGap, Position } from "./model.ts";
 import type { Rule } from "./rule.ts";
 import { RULES } from "./rules/index.ts";
+import { type Companions, withCompanions } from "./unit-companions.ts";
 
 export interface FileResult {
   /** By place. */
@@ -13,14 +14,18 @@ export interface FileResult {
   readonly gaps: readonly LintGap[];
 }
 
-/** Finds the mistakes of one file. `name` is its path as it is to be shown. */
+/**
+ * Finds the mistakes of one file. `name` is its path as it is to be shown; `companions` are what
+ * the other files of its unit say.
+ */
 export function lintFile(
   text: string,
   kind: ManifestKind,
   name: string,
   rules: readonly Rule[] = RULES,
+  companions?: Companions,
 ): FileResult {
-  const manifest = readManifest(text, kind, name);
+  const manifest = withCompanions(readManifest(text, kind, name), companions);
   const locate = positionsIn(text);
   const isSuppressed = suppressions(text);
   const findings = rules.flatMap((rule) => findingsOf(rule, manifest, text, locate));
@@ -51,6 +56,8 @@ function findingsOf(
 ): readonly Unplaced[] {
   const seen = new Set<string>();
   return rule.check(manifest, { text }).flatMap((found): readonly Unplaced[] => {
+    // Of another file of the unit: it is told there.
+    if (found.start < 0) return [];
     // What a guide shows twice is told once for each place.
     const key = `${found.start} ${found.message}`;
     if (seen.has(key)) return [];

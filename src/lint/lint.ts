@@ -12,6 +12,7 @@ import {
   type Severity,
 } from "./model.ts";
 import { RULES } from "./rules/index.ts";
+import { findCompanions } from "./unit-companions.ts";
 
 /** A file to look at. */
 export interface LintInput {
@@ -40,8 +41,9 @@ export function lint(inputs: readonly LintInput[], options: LintOptions): LintRe
   );
   const findings: Finding[] = [];
   const gaps: LintGap[] = [...options.gaps];
+  const companions = findCompanions(inputs);
   for (const { file, kind, text } of inputs) {
-    const result = lintFile(text, kind, file, applied);
+    const result = lintFile(text, kind, file, applied, companions.get(file));
     findings.push(...result.findings);
     gaps.push(...result.gaps);
   }

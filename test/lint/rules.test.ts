@@ -74,6 +74,27 @@ describe("the table of rules", () => {
   );
 });
 
+test("no text takes long to look at", () => {
+  const long = (text: string): string => text.repeat(1500);
+  const texts = [
+    `0x1234=${long("cap_")}+`,
+    long("ambient exec setuid "),
+    `bpftrace -e '${long("a:a")}'`,
+    long("# capscope: ignore a-b\n"),
+    long("[Service]\nCapabilityBoundingSet=~CAP_KILL\n"),
+    long("-a always,exit -F arch=b64 -S x -k y\n"),
+    long("if a; then "),
+    `$ ${long("@")}`,
+  ];
+  for (const text of texts) {
+    for (const kind of ["guide", "shell", "systemd", "auditd"] as const) {
+      const begin = performance.now();
+      lintFile(text, kind, "file.txt");
+      expect(performance.now() - begin).toBeLessThan(5000);
+    }
+  }
+});
+
 describe("a comment that ignores a rule", () => {
   const bad = "CapabilityBoundingSet=net_raw";
   const suppressed = (text: string): boolean[] =>

@@ -102,10 +102,10 @@ export const CONTAINER_RULES: readonly Rule[] = [
     id: "container-add-for-user",
     severity: "warning",
     title: "capabilities added for a user other than root",
-    why: "Docker and Kubernetes set no ambient capabilities: what is added is in the bounding set, and a program that is not started as root has none of it. File capabilities bring it back, unless no-new-privileges makes them void.",
+    why: "Docker and Kubernetes set no ambient capabilities: what is added is in the bounding set, and a program that is not started as root has none of it. File capabilities bring it back, unless no-new-privileges makes them void. Ports below 1024 need no capability in Docker since 20.10.",
     fix: "put them on the program's file (setcap) and leave privilege escalation allowed, or run as root with ALL dropped; Podman gives them to users too",
     source:
-      "moby/moby issue 8460; kubernetes/kubernetes issue 56374; kubernetes/enhancements issue 2763",
+      "moby/moby issue 8460; kubernetes/kubernetes issue 56374; kubernetes/enhancements issue 2763; moby/moby pull request 41030",
     check: (manifest) => eachContainer(manifest, addForUser),
   },
 ];
@@ -173,18 +173,18 @@ export function isPrefixed(word: Word): boolean {
 }
 
 function addForUser(container: ContainerDeclaration): readonly Flaw[] {
-  const { add, platform, user, runAsNonRoot, privileged } = container;
+  const { add, platform, user, privileged } = container;
   const [first] = add;
   const hasAmbient = platform === "podman" || platform === "quadlet";
   if (first === undefined || hasAmbient || privileged?.value === true) return [];
   if (runsAsRoot(container) !== false) return [];
-  const why = user === null || runAsNonRoot === null ? "runs" : "has to run";
-  const who = user === null ? "as a user other than root" : `as ${user.value}`;
+  const who =
+    user === null ? "has to run as a user other than root, who" : `runs as ${user.value}, who`;
   const isFinal =
     container.noNewPrivileges?.value === true ||
     container.allowPrivilegeEscalation?.value === false;
-  const end = isFinal
-    ? "has none of them, and no file can give them back"
-    : "has none of them unless its file has";
-  return [flaw(first, `${nameOf(container)} ${why} ${who} and ${end}: ${textOf(add)}`)];
+  const end = isFinal ? "; no file can give it back" : "";
+  return [
+    flaw(first, `${nameOf(container)} ${who} gets nothing of what is added: ${textOf(add)}${end}`),
+  ];
 }
