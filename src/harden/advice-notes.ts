@@ -115,12 +115,15 @@ function installedNotes({ installed }: Grant): readonly string[] {
   ];
 }
 
-function confinementNotes({ confinement }: Grant): readonly string[] {
+function confinementNotes({ confinement, isProven }: Grant): readonly string[] {
   if (confinement.length === 0) return [];
+  const asked = `Asked for only to give privileges up for good: ${listNames(confinement)}.`;
   return [
-    `Asked for only to give privileges up for good: ${listNames(confinement)}. Not granted here: ` +
-      "the program's attempt then fails, and it goes on with what the configuration leaves it, " +
-      "logs an error, or stops. Add it where the program should confine itself further.",
+    isProven
+      ? `${asked} Not granted here, because it works without: add it where the program should ` +
+        "confine itself further."
+      : `${asked} Granted, because some programs stop when that fails; others go on with what the ` +
+        "configuration leaves them: capscope minimize tells.",
   ];
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CapabilityFinding, CapabilityProof, Profile } from "../trace/model.ts";
-import { NEEDED_VERDICTS } from "../trace/model.ts";
+import { GRANTED_VERDICTS } from "../trace/model.ts";
 import type { Grant } from "./grant.ts";
 import type { GrantedCapability } from "./model.ts";
 
@@ -42,7 +42,7 @@ function reasonOf({ reason }: CapabilityProof): string {
 
 /** "asked for in bind, setsockopt and 2 more". */
 function useText(finding: CapabilityFinding | undefined): string {
-  const uses = finding?.uses.filter(({ verdict }) => NEEDED_VERDICTS.includes(verdict)) ?? [];
+  const uses = finding?.uses.filter(({ verdict }) => GRANTED_VERDICTS.includes(verdict)) ?? [];
   const calls = [...new Set(uses.map(({ syscall }) => syscall ?? "no system call"))];
   const shown = calls.slice(0, SHOWN_CALLS).join(", ");
   const more = calls.length > SHOWN_CALLS ? ` and ${calls.length - SHOWN_CALLS} more` : "";

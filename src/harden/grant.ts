@@ -16,7 +16,7 @@ export interface Grant {
   readonly needed: readonly string[];
   /** Those that a program only put into its sets. */
   readonly installed: readonly string[];
-  /** Both: what the permitted and the bounding set must hold. */
+  /** What the permitted and the bounding set must hold: both, and what confines, where unproven. */
   readonly all: readonly string[];
   /** Asked for to give privileges up, and for nothing else. */
   readonly confinement: readonly string[];
@@ -35,20 +35,22 @@ export interface Grant {
 export function grantOf({ findings, runs, proven }: Profile): Grant {
   const named = findings.filter(({ capability }) => capabilityNumber(capability) !== null);
   const needed = proven ?? namesOf(named, ...NEEDED_VERDICTS);
-  const installed = proven === null ? namesOf(named, "capset-only") : [];
+  const isProven = proven !== null;
+  const installed = isProven ? [] : namesOf(named, "capset-only");
+  const confinement = namesOf(named, "self-confinement").filter((name) => !needed.includes(name));
   const rows = runs.flatMap(({ credentials }) => credentials);
   const lasting = new Set(runs.flatMap(lastingNeeds));
   const hasDropped = rows.some(({ phase }) => phase === "after-drop");
   return {
     needed,
     installed,
-    all: [...needed, ...installed].toSorted(compareCapabilities),
-    confinement: namesOf(named, "self-confinement").filter((name) => !needed.includes(name)),
+    all: [...needed, ...installed, ...(isProven ? [] : confinement)].toSorted(compareCapabilities),
+    confinement,
     afterDrop: hasDropped ? needed.filter((name) => lasting.has(name)) : null,
     ranAsRoot: rows.some(({ effectiveUid }) => effectiveUid === 0),
     gainAtExec: runs.some(hasGainAtExec) ? "seen" : "not-seen",
     runs: runs.length,
-    isProven: proven !== null,
+    isProven,
   };
 }
 

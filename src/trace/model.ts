@@ -45,6 +45,16 @@ export const CONFIDENCES = ["high", "medium", "low"] as const;
 /** Verdicts of what a program must be granted to do the same again. */
 export const NEEDED_VERDICTS: readonly Verdict[] = ["required", "conditional"];
 
+/**
+ * Verdicts of what is granted by the evidence of a trace alone: a set that breaks the program is worse
+ * than one that is too wide. Whether it copes without is for re-runs to tell.
+ */
+export const GRANTED_VERDICTS: readonly Verdict[] = [
+  ...NEEDED_VERDICTS,
+  "self-confinement",
+  "capset-only",
+];
+
 /** Whether a process had given up privileges when it asked; see `CredentialsRow`. */
 export type Phase = "start-up" | "after-drop";
 

@@ -6,6 +6,7 @@
 // By evidence of a trace, not proven: what was not exercised was not seen:
 //   CAP_SETGID: asked for in setgid, setgroups
 //   CAP_SETUID: asked for in setuid
+//   CAP_SETPCAP: asked for in prctl
 //   CAP_NET_BIND_SERVICE: asked for in bind
 //   CAP_SYS_NICE: asked for in setpriority
 // Untested:
@@ -16,9 +17,9 @@
 //   configuration from outside has to grant both.
 // - Never asked for, and put into its sets by a program: CAP_CHOWN. They are granted because the
 //   program's own capset(2) would fail without them.
-// - Asked for only to give privileges up for good: CAP_SETPCAP. Not granted here: the program's
-//   attempt then fails, and it goes on with what the configuration leaves it, logs an error, or
-//   stops. Add it where the program should confine itself further.
+// - Asked for only to give privileges up for good: CAP_SETPCAP. Granted, because some programs
+//   stop when that fails; others go on with what the configuration leaves them: capscope minimize
+//   tells.
 // - Call it after what needs more, as early as the program can. The change of user id itself
 //   needs CAP_SETUID, CAP_SETGID and CAP_SETPCAP, which are given up with it.
 // - Not in it, because they were needed only before: CAP_SETGID, CAP_SETUID and

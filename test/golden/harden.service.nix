@@ -6,6 +6,7 @@
 # By evidence of a trace, not proven: what was not exercised was not seen:
 #   CAP_SETGID: asked for in setgid, setgroups
 #   CAP_SETUID: asked for in setuid
+#   CAP_SETPCAP: asked for in prctl
 #   CAP_NET_BIND_SERVICE: asked for in bind
 #   CAP_SYS_NICE: asked for in setpriority
 # Untested:
@@ -16,16 +17,16 @@
 #   configuration from outside has to grant both.
 # - Never asked for, and put into its sets by a program: CAP_CHOWN. They are granted because the
 #   program's own capset(2) would fail without them.
-# - Asked for only to give privileges up for good: CAP_SETPCAP. Not granted here: the program's
-#   attempt then fails, and it goes on with what the configuration leaves it, logs an error, or
-#   stops. Add it where the program should confine itself further.
+# - Asked for only to give privileges up for good: CAP_SETPCAP. Granted, because some programs
+#   stop when that fails; others go on with what the configuration leaves them: capscope minimize
+#   tells.
 # - mkForce takes the place of what other modules say of the same settings.
 
 { lib, ... }:
 {
   systemd.services."nginx".serviceConfig = {
     # Root is given what the bounding set holds at each exec, so it grants as well as limits.
-    CapabilityBoundingSet = lib.mkForce [ "" "CAP_SETGID CAP_SETUID CAP_NET_BIND_SERVICE CAP_SYS_NICE" "CAP_CHOWN" ];
+    CapabilityBoundingSet = lib.mkForce [ "" "CAP_SETGID CAP_SETUID CAP_SETPCAP CAP_NET_BIND_SERVICE CAP_SYS_NICE" "CAP_CHOWN" ];
     # For root the bounding set is enough; what another unit file gives is taken back.
     AmbientCapabilities = lib.mkForce "";
     # No program gained privileges when it was executed.

@@ -25,8 +25,8 @@ describe("the notes", () => {
 
   test("give both choices about self-confinement", () => {
     const text = notes({ findings: [finding("setpcap", "self-confinement", [{}])] });
-    expect(text).toContain("CAP_SETPCAP. Not granted here");
-    expect(text).toContain("Add it where the program should confine itself");
+    expect(text).toContain("CAP_SETPCAP. Granted, because some programs stop when that fails");
+    expect(text).toContain("capscope minimize tells");
   });
 
   test("say why a capability is there that was never asked for", () => {

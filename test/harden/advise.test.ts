@@ -28,7 +28,7 @@ function linesOf(traced: Profile, target: HardenTarget): readonly string[] {
 }
 
 describe("what is granted", () => {
-  test("is what was required, conditional or put into a set, and nothing else", () => {
+  test("is what was required, conditional, put into a set or for self-confinement, and nothing else", () => {
     const all = profile({
       findings: [
         finding("net_raw", "required", [{}]),
@@ -41,11 +41,11 @@ describe("what is granted", () => {
         finding("mknod", "borrowed", [{}]),
       ],
     });
-    const names = "CAP_CHOWN CAP_NET_RAW CAP_SYSLOG";
+    const names = "CAP_CHOWN CAP_SETPCAP CAP_NET_RAW CAP_SYSLOG";
     expect(linesOf(all, "systemd")).toContain(`CapabilityBoundingSet=${names}`);
     expect(linesOf(all, "systemd")).toContain(`AmbientCapabilities=${names}`);
     for (const target of HARDEN_TARGETS) {
-      expect(textOf(adviseOn(all), target)).not.toMatch(/setpcap|kill|sys_admin|sys_time|mknod/i);
+      expect(textOf(adviseOn(all), target)).not.toMatch(/kill|sys_admin|sys_time|mknod/i);
     }
   });
 

@@ -63,6 +63,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     "chown",
     "setgid",
     "setuid",
+    "setpcap",
     "net_bind_service",
     "sys_nice",
   ]),
