@@ -58,7 +58,7 @@ export const SESSIONS: readonly Session[] = [
     first: "shell",
     modules: [],
     files: [`${PRIVILEGED}/execve-model.test.ts`, `${PRIVILEGED}/gates.test.ts`],
-    timeoutMs: 900_000,
+    timeoutMs: 1_500_000,
   },
   {
     name: "systemd",
