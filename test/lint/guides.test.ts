@@ -41,6 +41,13 @@ describe("a guide", () => {
   });
 });
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const OWN = [...new Bun.Glob("{README.md,docs/**/*.md}").scanSync(ROOT)].toSorted();
+
+test.each(OWN)("%s of our own has no findings", (file) => {
+  expect(rulesIn(join(ROOT, file))).toEqual([]);
+});
+
 /** A published guide, where one is at hand: its errors are known, each was tried. */
 const BESIDE = fileURLToPath(new URL("../../..", import.meta.url));
 const [found = ""] = [...new Bun.Glob("shared/*/*capability-hardening-guide.txt").scanSync(BESIDE)];

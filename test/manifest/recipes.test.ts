@@ -161,6 +161,13 @@ describe("a guide", () => {
     "$ capsh --decode=0",
     "0x0=don't",
     "```",
+    "```console",
+    "$ getcap --wrong \\",
+    "    /x",
+    "getcap: unknown option",
+    "$ getcap /x",
+    "```",
+    "There is no `captest --wrong /x`.",
     "```python",
     "capsh --print",
     "```",
@@ -171,7 +178,11 @@ describe("a guide", () => {
     const span = units[0]?.assignments[0]?.valueSpan;
     expect(fenced.slice(span?.start, span?.end)).toBe("CAP_CHOWN");
     expect(containers).toHaveLength(1);
-    expect(commands.map(({ words }) => words[0]?.text).toSorted()).toEqual(["capsh", "setcap"]);
+    expect(commands.map(({ words }) => words[0]?.text).toSorted()).toEqual([
+      "capsh",
+      "getcap",
+      "setcap",
+    ]);
     expect(prose.map(({ text }) => text)).toContain("# Title");
   });
 

@@ -71,23 +71,29 @@ function isSentence(text: string, limit: number): boolean {
   return false;
 }
 
+const PROMPT = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$#\n]*)?([$#%])\s+(?=\S)/;
+/** A guide that shows how a command fails does not recommend it. */
+const FAILURE = /^(?:[\w./-]+: )*(?:error|fatal|usage|unknown|invalid|unrecognized|refused)\b/i;
+
 /**
- * A session shows what was typed behind "$ " or "# ", and what came of it: without the prompts and
- * the output. Text without such prompts is left as it is.
+ * A session shows what was typed behind "$ " or "# ", and what came of it: without the prompts, the
+ * output, and what failed. Text without such prompts is left as it is.
  */
 export function withoutPrompts(region: Region): Region {
   const lines = region.text.split("\n");
-  const prompt = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$#\n]*)?([$#%])\s+(?=\S)/;
   const hasDollar = lines.some((line) => /^\s*(?:\S+@\S+)?\s*\$\s+\S/.test(line));
   const isRoot = !hasDollar && lines.some((line) => /^\s*(?:\S+@\S+)#\s+\S/.test(line));
   if (!hasDollar && !isRoot) return region;
-  let isContinued = false;
-  const kept = lines.map((line) => {
-    const match = prompt.exec(line);
-    if (match === null && !isContinued) return " ".repeat(line.length);
-    const shown = match === null ? line : " ".repeat(match[0].length) + line.slice(match[0].length);
-    isContinued = shown.endsWith("\\");
-    return shown;
-  });
+  const kept = lines.map((line) => " ".repeat(line.length));
+  for (let at = 0; at < lines.length; at++) {
+    const match = PROMPT.exec(lines[at] ?? "");
+    if (match === null) continue;
+    const first = at;
+    while (lines[at]?.endsWith("\\") === true) at++;
+    if (FAILURE.test(lines[at + 1] ?? "")) continue;
+    const typed = lines.slice(first, at + 1);
+    typed[0] = " ".repeat(match[0].length) + (typed[0] ?? "").slice(match[0].length);
+    kept.splice(first, typed.length, ...typed);
+  }
   return { text: kept.join("\n"), place: region.place };
 }

@@ -81,9 +81,14 @@ function closes(text: string, fence: string): boolean {
   return line.startsWith(fence) && /^(?:`+|~+)$/.test(line);
 }
 
+/** What a sentence warns of is quoted, not recommended. */
+const DENIED =
+  /\b(?:not|no|never|cannot|nothing|wrong|instead|fails?|failed|refuses?|rejects?|unknown|mistake|ignored?)\b/i;
+
 /** `code` in a sentence is a command when a program stands there with arguments. */
 function inlineBlocks(region: Region, { text, start }: Line): readonly Block[] {
   const blocks: Block[] = [];
+  if (DENIED.test(text.replaceAll(/`[^`]*`/g, ""))) return [];
   for (const match of text.matchAll(/(?<!`)`([^`]+)`(?!`)/g)) {
     const code = match[1] ?? "";
     const begin = start + match.index + 1;
