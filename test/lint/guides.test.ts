@@ -42,10 +42,11 @@ describe("a guide", () => {
 });
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const OWN = [...new Bun.Glob("{README.md,docs/**/*.md}").scanSync(ROOT)].toSorted();
+const OWN = ["README.md", ...new Bun.Glob("docs/**/*.md").scanSync(ROOT)].toSorted();
 
 test.each(OWN)("%s of our own has no findings", (file) => {
-  expect(rulesIn(join(ROOT, file))).toEqual([]);
+  const path = join(ROOT, file);
+  expect(rulesIn(path)).toEqual([]);
 });
 
 /** A published guide, where one is at hand: its errors are known, each was tried. */
