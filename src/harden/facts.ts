@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from "../errors.ts";
 import type { HardenTarget } from "./model.ts";
-import { type Account, isRoot, type WorkloadFacts } from "./workload.ts";
+import type { Account, WorkloadFacts } from "./workload.ts";
 
 /*
  * What the user says goes into configurations of many languages. Each of these names has a grammar
@@ -9,7 +9,7 @@ import { type Account, isRoot, type WorkloadFacts } from "./workload.ts";
  */
 
 /** A user or a group as useradd(8) makes them, or a number. */
-const ACCOUNT = /^(?:[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?|\d{1,10})$/;
+const ACCOUNT = /^(?:[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?|0|[1-9]\d{0,9})$/;
 
 /** "www-data", "33", "33:33". Throws UsageError for what no account is called. */
 export function parseAccount(text: string): Account {
@@ -48,7 +48,7 @@ export function parseProgram(text: string): string {
 export function assertSuits(target: HardenTarget, { user, image, program }: WorkloadFacts): void {
   const numbers = [user?.user ?? "0", user?.group ?? "0"];
   const isNumeric = numbers.every((text) => /^\d+$/.test(text));
-  if (NUMERIC.includes(target) && user !== null && !isNumeric && !isRoot(user)) {
+  if (NUMERIC.includes(target) && user !== null && !isNumeric) {
     throw new UsageError(
       `${target} takes users and groups as numbers, not ${numbers.join(":")}`,
       "the names of an image are its own: look them up there",

@@ -89,7 +89,7 @@ export const SANDBOX_RULES: readonly SandboxRule[] = [
   },
   {
     setting: "ProtectHostname=yes",
-    what: "changing the host name",
+    what: "changing the host name, whose later changes it does not see then,",
     asks: [asked("sys_admin", "sethostname", "setdomainname")],
     implies: [],
     user: "never-root",

@@ -106,6 +106,8 @@ describe("capscope harden", () => {
     [["docker", "--cap", "kill", "--program", "/bin/a"], "--program says nothing to docker"],
     [["file", "--cap", "kill", "--program", "a"], "not the absolute path"],
     [["kubernetes", "--cap", "kill", "--user", "www-data"], "takes users and groups as numbers"],
+    [["kubernetes", "--cap", "kill", "--user", "root"], "takes users and groups as numbers"],
+    [["kubernetes", "--cap", "kill", "--user", "010"], "not a user"],
   ] as const)("%j is wrong usage", (words, message) => {
     const { status, stdout, stderr } = harden(words);
     expect([status, stdout]).toEqual([2, ""]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { parseStatus, type TaskStatus } from "../../src/linux/procfs/status.ts";
-import { maskOf } from "../harden/round-trip/harness.ts";
+import { maskOf, written } from "../harden/round-trip/harness.ts";
 import { runCapscope } from "../privileged/harness/capscope.ts";
 import { bootContainer, type Container } from "./container/container.ts";
 
@@ -15,6 +15,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   open: `ExecStart=${SLEEP}`,
   declared: `CapabilityBoundingSet=CAP_CHOWN CAP_KILL\nExecStart=${SLEEP}`,
   stopped: `ExecStart=${SLEEP}`,
+  traced: `ExecStart=${SLEEP}`,
 };
 
 const boot = await bootContainer();
@@ -78,6 +79,20 @@ function testUnits(container: Container): void {
     const { permitted, effective, bounding, ambient, noNewPrivs, uids, seccomp } = status!;
     expect([permitted, effective, bounding, ambient]).toEqual([kept, kept, kept, kept]);
     expect([noNewPrivs, uids[0], seccomp]).toEqual([true, 33, "filter"]);
+  });
+
+  test("a service starts under all the sandboxing that a trace allows, with exactly the set", () => {
+    const path = "/etc/systemd/system/traced.service.d/50-capabilities.conf";
+    write(container, path, written("never-root", "systemd"));
+    container.run("systemctl", "daemon-reload");
+    container.run("systemctl", "start", "traced");
+    const [status] = processesOf("traced");
+    const kept = maskOf(["net_bind_service"]);
+    const { permitted, effective, bounding, ambient, noNewPrivs, uids, seccomp } = status!;
+    expect([permitted, effective, bounding, ambient]).toEqual([kept, kept, kept, kept]);
+    expect([noNewPrivs, uids[0], seccomp]).toEqual([true, 33, "filter"]);
+    const shown = container.run("systemctl", "show", "-P", "ProtectSystem", "traced");
+    expect(shown).toBe("full\n");
   });
 
   test("a service that starts as root can change its user again, and no more", () => {

@@ -72,6 +72,7 @@ export function dockerNotes(workload: Workload): readonly string[] {
   const { grant } = workload;
   if (grant.all.length === 0) return unprivilegedNotes(workload);
   return [
+    ...otherUserNotes(workload),
     "It grants only what runs as root in the container. Docker sets no ambient capabilities: with " +
       "--user, or USER in the image, other than root, --cap-add widens the bounding set and the " +
       "program has no capability at all. Then put them on the file while the image is built " +
@@ -96,6 +97,16 @@ function unprivilegedNotes({ grant: { ranAsRoot } }: Workload): readonly string[
   return ranAsRoot
     ? ["It ran as root: as another user it also needs access to the files that root owns."]
     : [];
+}
+
+/** What was asked for has no effect by itself: that comes before everything else. */
+export function otherUserNotes(workload: Workload): readonly string[] {
+  const { user } = workload;
+  if (user === null || runsAsRoot(workload)) return [];
+  return [
+    `As user ${user.user} the program has none of these capabilities, unless its file in the image ` +
+      "has them.",
+  ];
 }
 
 /** A port below 1024 is the one need that a setting of the namespace takes away. */

@@ -3,7 +3,7 @@ import { constantName } from "../../capabilities/spelling.ts";
 import type { Detail, Draft } from "../draft.ts";
 import { containerName } from "../wording.ts";
 import { isRoot, type Workload } from "../workload.ts";
-import { NO_IMAGE, portNotes } from "./containers.ts";
+import { NO_IMAGE, otherUserNotes, portNotes } from "./containers.ts";
 import { basisOfName } from "./marks.ts";
 import { mayForbidEscalation, podSecurityNotes } from "./pod-security.ts";
 
@@ -18,7 +18,7 @@ export function draftKubernetes(workload: Workload, detail: Detail): Draft {
     lines: detail === "brief" ? brief(workload) : pod(workload),
     notes: [
       ...(detail === "brief" ? [] : podSecurityNotes(workload)),
-      ...(needsNothing ? [] : [NO_AMBIENT_NOTE]),
+      ...(needsNothing ? [] : [...otherUserNotes(workload), NO_AMBIENT_NOTE]),
       ...portNotes(workload, "The pod's securityContext.sysctls may set it: it is a safe one."),
       ...gainNotes(workload),
     ],

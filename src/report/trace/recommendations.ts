@@ -12,8 +12,13 @@ export function recommendationSection(advice: Advice | null): readonly Paragraph
     paragraph(0, "Recommendations"),
     ...advice.notes.map((note) => paragraph(2, escapeText(note))),
     ...advice.recommendations.flatMap(describe),
+    ...(advice.recommendations.length === 0 ? [] : [BLANK, paragraph(2, MORE)]),
   ];
 }
+
+const MORE =
+  "capscope harden writes whole files of a profile, for these and for quadlet, compose, kyverno, " +
+  "auditd, libcap, Go, Rust, Nix and Ansible.";
 
 function describe({ title, text, notes }: Recommendation): readonly Paragraph[] {
   return [
