@@ -25,7 +25,7 @@ export interface Walk {
 }
 
 /** Entries until which a second thread costs more than it helps. */
-const ALONE_MAX = 6000;
+const ALONE_MAX = 1500;
 const OWN_BUDGET = 3000;
 const THREAD_BUDGET = 12_000;
 const THREADS_MAX = 3;
@@ -55,7 +55,7 @@ export async function walkFiles(options: WalkOptions): Promise<Walk> {
       options.onProgress(total.files);
     }
   } finally {
-    await threads?.[Symbol.asyncDispose]();
+    threads?.[Symbol.dispose]();
   }
   return total;
 }

@@ -21,7 +21,7 @@ export function askDpkg(paths: readonly string[], database = DPKG_DATABASE): Pac
   for (const list of lists) {
     const text = textOrNull(readText(`${database}/info/${list}.list`));
     if (text === null) failures.push(`reading ${database}/info/${list}.list`);
-    else if (mayHave(text, names)) {
+    else {
       const owned = ownedPaths(text, names, diverted, list);
       if (owned.length === 0) continue;
       const sums = parseSums(textOrNull(readText(`${database}/info/${list}.md5sums`)) ?? "");
@@ -56,9 +56,20 @@ function aliases(path: string): readonly string[] {
   return /^\/usr\/(?:s?bin|lib\w*)\//.test(path) ? [path, path.slice("/usr".length)] : [path];
 }
 
-function mayHave(text: string, names: ReadonlyMap<string, string>): boolean {
-  for (const name of names.keys()) if (text.includes(`\n${name}\n`)) return true;
-  return false;
+/** So few names are searched for quicker than lines are looked up. */
+const FEW = 8;
+
+/** Lines that are one of the names. */
+function listedNames(text: string, names: ReadonlyMap<string, string>): readonly string[] {
+  if (names.size <= FEW) return [...names.keys()].filter((name) => text.includes(`\n${name}\n`));
+  const listed: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf("\n", at);
+    const line = text.slice(at, end === -1 ? text.length : end);
+    if (names.has(line)) listed.push(line);
+    at += line.length + 1;
+  }
+  return listed;
 }
 
 interface Owned {
@@ -73,7 +84,7 @@ function ownedPaths(
   diverted: ReadonlyMap<string, string>,
   list: string,
 ): readonly Owned[] {
-  return text.split("\n").flatMap((listed) => {
+  return listedNames(text, names).flatMap((listed) => {
     const path = names.get(listed);
     if (path === undefined) return [];
     // What another package diverted is somewhere else under another name.

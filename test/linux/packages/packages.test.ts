@@ -37,6 +37,12 @@ test("dpkg's lists name the package, also where /bin is a link to /usr/bin", () 
   expect(files.has("/opt/none")).toBe(false);
 });
 
+test("many files at once are found alike", () => {
+  const many = Array.from({ length: 40 }, (_, index) => `/opt/none/${index}`);
+  const { files } = askDpkg([...many, "/usr/bin/ping", "/usr/bin/vi"], database);
+  expect([...files.keys()].toSorted()).toEqual(["/usr/bin/ping", "/usr/bin/vi"]);
+});
+
 test("a machine without dpkg has no answer", () => {
   expect(askDpkg(["/x"], join(database, "none")).managers).toEqual([]);
 });
