@@ -16,7 +16,8 @@ sync
 # Lets the serial line become empty.
 sleep 1
 echo o >/proc/sysrq-trigger
-sleep 60
+# Until it is off: by now no program can be read any more.
+while :; do :; done
 END
 
 read -r first </run/guest/first

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GuestKernel } from "../../guest/kernel.ts";
 import { openTemporaryDirectory } from "../privileged/harness/temporary-directory.ts";
 import { run } from "../privileged/harness/network-namespace.ts";
 import { testUnless } from "../skip.ts";
-import { type KernelResult, runKernels } from "./kernel-run.ts";
+import { type KernelResult, type RunOptions, runKernels } from "./kernel-run.ts";
 import { renderCounts, renderFailures, renderTable } from "./table.ts";
 import { whyNoMachine } from "./whether-machine.ts";
 
@@ -40,6 +40,28 @@ function makeKernel(directory: string): GuestKernel {
   return { release: RELEASE, image, directory };
 }
 
+function optionsIn(logs: string): RunOptions {
+  return {
+    host: { capscope: "/bin/true", sets: null, apparmorParser: null, logs },
+    only: [],
+    jobs: 1,
+    patience: 1,
+    abort: new AbortController().signal,
+    progress: () => {},
+  };
+}
+
+test("a kernel that cannot be had is one skipped test, with the reason", async () => {
+  const results = await runKernels(["6.1"], {
+    ...optionsIn("/nonexistent"),
+    prepare: async () => Promise.reject(new Error("no network\nand more of it")),
+  });
+  expect(renderCounts(results)).toBe("0 passed, 0 failed, 1 skipped");
+  const table = renderTable(results);
+  expect(table).toContain("| Linux 6.1 | skipped (1) |");
+  expect(table).toContain("\n1. the kernel's packages cannot be had: no network\n");
+});
+
 describe("a kernel that hangs", () => {
   const reason = whyNoMachine();
   const folder = openTemporaryDirectory();
@@ -53,11 +75,7 @@ describe("a kernel that hangs", () => {
     const began = performance.now();
     const session = { first: "shell", modules: [], files: FILES, timeoutMs: 2000 } as const;
     const [only] = await runKernels(["6.12"], {
-      host: { capscope: "/bin/true", sets: null, apparmorParser: null, logs: folder.path },
-      only: [],
-      jobs: 1,
-      patience: 1,
-      abort: new AbortController().signal,
+      ...optionsIn(folder.path),
       progress: (line) => told.push(line),
       prepare: async () => kernel,
       sessions: [{ ...session, name: "endless" }],
