@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { VerifyReport } from "../../src/verify/model.ts";
 import { runCapscope } from "../privileged/harness/capscope.ts";
-import { parseBySchema } from "../privileged/harness/schemas.ts";
 import { NO_TRACE } from "../privileged/harness/traced.ts";
+import { type Verified, verify as verifyWords } from "../privileged/harness/verified.ts";
 import { testUnless } from "../skip.ts";
 import { bootContainer, type Container } from "./container/container.ts";
 
@@ -62,15 +61,9 @@ function write(container: Container, name: string, text: string): void {
   container.run("sh", "-c", script, `/etc/systemd/system/${name}`, text);
 }
 
-type Verified = { readonly status: number | null; readonly report: VerifyReport };
-
 function testUnits(container: Container): void {
-  const verify = (...words: readonly string[]): Verified => {
-    const { prefix } = container;
-    const { status, stdout, stderr } = runCapscope(["verify", "--json", ...words], { prefix });
-    if (stdout === "") throw new Error(stderr);
-    return { status, report: parseBySchema(stdout, "verify") as VerifyReport };
-  };
+  const { prefix } = container;
+  const verify = (...words: readonly string[]): Verified => verifyWords(words, { prefix });
 
   test("a unit that declares nothing allows everything", () => {
     const { status, report } = verify("--unit", "open");
@@ -141,7 +134,7 @@ function testUnits(container: Container): void {
     ["ready", 3, "ready.service has no processes: it is"],
     ["system.slice", 2, "system.slice declares no capabilities"],
   ])("%s cannot be verified: status %i", (unit, status, message) => {
-    const run = runCapscope(["verify", "--unit", unit], { prefix: container.prefix });
+    const run = runCapscope(["verify", "--unit", unit], { prefix });
     expect([run.status, run.stdout]).toEqual([status, ""]);
     expect(run.stderr).toContain(message);
   });

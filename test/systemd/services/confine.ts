@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseMask, setOf } from "../../../src/capabilities/set.ts";
 import type { Profile } from "../../../src/trace/model.ts";
-import type { VerifyReport } from "../../../src/verify/model.ts";
-import type { Run } from "../../privileged/harness/capscope.ts";
 import { readProfile } from "../../privileged/harness/traced.ts";
-import { parseBySchema } from "../../privileged/harness/schemas.ts";
 import type { Machine } from "./machine.ts";
 import type { Service } from "./services.ts";
 
@@ -91,16 +88,6 @@ done`;
       ambient: parseMask(field("CapAmb")),
     };
   });
-}
-
-/** `capscope verify`, by its schema. */
-export function verifyService(
-  machine: Machine,
-  ...words: readonly string[]
-): Pick<Run, "status"> & { readonly report: VerifyReport } {
-  const { status, stdout, stderr } = machine.capscope("verify", "--json", ...words);
-  if (stdout === "") throw new Error(`verify: status ${status}: ${stderr}`);
-  return { status, report: parseBySchema(stdout, "verify") as VerifyReport };
 }
 
 /** A service is up before it answers. */

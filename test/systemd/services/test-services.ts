@@ -4,6 +4,7 @@ import { capabilityNames } from "../../../src/capabilities/set.ts";
 import type { ApplyReport } from "../../../src/apply/model.ts";
 import { parseBySchema } from "../../privileged/harness/schemas.ts";
 import { needed } from "../../privileged/harness/traced.ts";
+import { readVerified, type Verified } from "../../privileged/harness/verified.ts";
 import { testUnless } from "../../skip.ts";
 import {
   boundingMask,
@@ -13,7 +14,6 @@ import {
   profileOf,
   startService,
   traceService,
-  verifyService,
 } from "./confine.ts";
 import type { Machine } from "./machine.ts";
 import { missingFile, type Service, SERVICES } from "./services.ts";
@@ -44,6 +44,8 @@ type Test = (title: string, body: () => void | Promise<void>) => void;
 /** As the guide does it, step by step. */
 function testByHand(machine: Machine, service: Service, test: Test): void {
   const { unit } = service;
+  const verify = (...words: readonly string[]): Verified =>
+    readVerified(machine.capscope("verify", "--json", ...words));
   let dropIn = "";
   const assertSuits = (names: readonly string[]): void => {
     for (const name of service.needs) expect(names).toContain(name);
@@ -75,10 +77,10 @@ function testByHand(machine: Machine, service: Service, test: Test): void {
   });
 
   test("verify agrees, by the profile and by what the unit says", () => {
-    const byProfile = verifyService(machine, "--unit", unit, "--profile", profileOf(unit));
+    const byProfile = verify("--unit", unit, "--profile", profileOf(unit));
     expect(byProfile.report.differences).toEqual([]);
     expect([byProfile.status, byProfile.report.verdict]).toEqual([0, "confined"]);
-    const byUnit = verifyService(machine, "--unit", unit);
+    const byUnit = verify("--unit", unit);
     expect([byUnit.status, byUnit.report.differences]).toEqual([0, []]);
     const { capabilities } = byUnit.report.expectation;
     expect(capabilities).toEqual(capabilityNames(boundingMask(dropIn)));
