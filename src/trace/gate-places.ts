@@ -189,7 +189,7 @@ export const GATE_PLACES: readonly GatePlace[] = [
     source: "fs/ioctl.c",
   },
   {
-    functions: ["ioctl_fsfreeze", "ioctl_fsthaw"],
+    functions: ["ioctl_fsfreeze", "ioctl_fsthaw", "do_vfs_ioctl"],
     capabilities: ["sys_admin"],
     purpose: "freeze or thaw a file system",
     source: "fs/ioctl.c",
@@ -1762,9 +1762,9 @@ export const GATE_PLACES: readonly GatePlace[] = [
     since: "6.12",
   },
   {
-    functions: ["may_access_mm"],
-    capabilities: ["perfmon"],
-    purpose: "measure another user's process",
+    functions: ["may_access_mm", "mm_access"],
+    capabilities: ["perfmon", "sys_admin"],
+    purpose: "see the memory map of another process that it may not trace",
     source: "kernel/fork.c",
     since: "7.3",
   },
