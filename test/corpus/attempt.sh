@@ -14,7 +14,7 @@ if [ "$kind" = once ]; then
   wait "$CAPSCOPE_PID" || exit
   exec sh -c "$check"
 fi
-timeout 3 sh -c 'until sh -c "$check"; do
+timeout 5 sh -c 'until sh -c "$check"; do
   [ "$(readlink "/proc/$CAPSCOPE_PID/exe")" ] || exit 1
   sleep 0.05
 done' && [ "$(readlink "/proc/$CAPSCOPE_PID/exe")" ]
