@@ -46,11 +46,10 @@ export function parseProgram(text: string): string {
 
 /** Throws UsageError for facts with which a target cannot be written. */
 export function assertSuits(target: HardenTarget, { user, image, program }: WorkloadFacts): void {
-  const numbers = [user?.user ?? "0", user?.group ?? "0"];
-  const isNumeric = numbers.every((text) => /^\d+$/.test(text));
-  if (NUMERIC.includes(target) && user !== null && !isNumeric) {
+  const named = [user?.user, user?.group].filter((text) => !/^\d+$/.test(text ?? "0"));
+  if (NUMERIC.includes(target) && named.length > 0) {
     throw new UsageError(
-      `${target} takes users and groups as numbers, not ${numbers.join(":")}`,
+      `${target} takes users and groups as numbers, not ${named.join(" and ")}`,
       "the names of an image are its own: look them up there",
     );
   }
