@@ -11,13 +11,14 @@ import { textOptionsOf } from "./report-options.ts";
 
 /** Runs `capscope ps`. */
 export async function runPs(request: PsRequest): Promise<ExitCode> {
-  const { all, pids, held, format, output } = request;
+  const { all, pids, held, securebits, format, output } = request;
   const report = await collectProcesses({
     time: new Date(),
     ownPid: process.pid,
     all,
     pids,
     held,
+    securebits,
   });
   const render = await loadRenderer(format);
   const isFiltered = pids.length > 0 || held !== EMPTY_SET;

@@ -19,6 +19,7 @@ export interface PsRequest extends ReportTarget {
   readonly all: boolean;
   readonly pids: readonly number[];
   readonly held: CapabilitySet;
+  readonly securebits: boolean;
   readonly allowPartial: boolean;
 }
 
@@ -27,6 +28,7 @@ interface RawOptions extends RawReportOptions<PsFormat> {
   readonly pid?: readonly number[];
   readonly cap?: CapabilitySet;
   readonly tree?: boolean;
+  readonly securebits?: boolean;
   readonly allowPartial?: boolean;
 }
 
@@ -52,6 +54,7 @@ export function psCommand(run: (request: PsRequest) => Promise<void>): Command {
         (text: string, known: CapabilitySet = EMPTY_SET) => known | parseCapability(text),
       ),
     )
+    .option("--securebits", "secure bits, too, which only a BPF program can read")
     .option("--tree", "the same as --format tree: processes below their parents");
   return addReportOptions(command, PS_FORMATS)
     .option("--allow-partial", "exit 0 even when something could not be seen")
@@ -70,6 +73,7 @@ function requestOf(raw: RawOptions): PsRequest {
     all: raw.all === true,
     pids: raw.pid ?? [],
     held: raw.cap ?? EMPTY_SET,
+    securebits: raw.securebits === true,
     allowPartial: raw.allowPartial === true,
   };
 }

@@ -40,7 +40,7 @@ export interface ListedProcess extends Credentials, Management {
   readonly userNamespace: number | null;
   /** In a user namespace other than the initial one: its capabilities do not hold on the host. */
   readonly childUserNamespace: boolean | null;
-  /** Only of capscope itself: the kernel shows nobody those of others. */
+  /** Null where they were not asked for: no file under /proc tells them. */
   readonly securebits: readonly string[] | null;
   readonly ambientPresent: boolean;
   /** The bounding set was not trimmed below that of pid 1. */

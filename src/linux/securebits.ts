@@ -25,8 +25,8 @@ export function securebitNames(bits: number): readonly string[] {
     .map((bit) => SECUREBITS[bit] ?? `bit-${bit}`);
 }
 
-/** Those of this thread; null without the C library. The kernel tells nobody those of others. */
-export async function readSecurebits(): Promise<readonly string[] | null> {
+/** Those of this thread; null without the C library. Those of others only a BPF program tells. */
+export async function readOwnSecurebits(): Promise<readonly string[] | null> {
   try {
     const bits = (await openLibc()).getSecurebits();
     return bits < 0 ? null : securebitNames(bits);

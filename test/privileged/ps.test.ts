@@ -142,7 +142,7 @@ describePrivileged("ps", () => {
     expect(stdout).toContain(`pid=${process.pid} `);
   });
 
-  test("securebits of others are unknown, and it is said why", () => {
+  test("secure bits are unknown where they are not asked for, and it is said why", () => {
     const report = list(["-p", String(pidOf("root"))]);
     expect(report.processes[0]!.securebits).toBeNull();
     expect(report.coverage).toMatchObject({ complete: true });
@@ -153,6 +153,28 @@ describePrivileged("ps", () => {
     const prefix = ["setpriv", "--securebits=+noroot,+noroot_locked"];
     const known = list(["--all"], { prefix }).processes.filter(({ securebits }) => securebits);
     expect(known.map(({ securebits }) => securebits)).toEqual([["noroot", "noroot-locked"]]);
+  });
+
+  test("--securebits reads those of others, or says that it could not", async () => {
+    const prefix = ["setpriv", "--securebits=+noroot,+no_setuid_fixup"];
+    const bound = await startActor(here, {}, { prefix });
+    const pids = [String(bound.pid), String(pidOf("root"))];
+    const { processes, coverage } = list(["--securebits", "--allow-partial", "-p", ...pids]);
+    const bitsOf = (pid: number) => processes.find((each) => each.pid === pid)!.securebits;
+    if (coverage.complete) {
+      expect(bitsOf(bound.pid)).toEqual(["noroot", "no-setuid-fixup"]);
+      expect(bitsOf(pidOf("root"))).toEqual([]);
+      const { stdout } = runCapscope(["ps", "--securebits", "-p", pids[0]!]);
+      expect(stdout).toContain("[noroot, no-setuid-fixup]");
+    } else {
+      expect(coverage.gaps.map(({ code }) => code)).toContain("securebits-unknown");
+    }
+    const refused = runCapscope(["ps", "--securebits", "-p", pids[0]!], {
+      prefix: "setpriv --reuid=65534 --regid=65534 --clear-groups".split(" "),
+      asOtherUser: true,
+    });
+    expect([refused.status, refused.stdout]).toEqual([4, expect.stringContaining("CAP_BPF")]);
+    bound.stop();
   });
 
   test("finds every process of the machine that pscap finds", () => {

@@ -4,14 +4,15 @@ import { UnsupportedError } from "../../errors.ts";
 import { readPids } from "../../linux/procfs/socket-holders.ts";
 import type { TaskStatus } from "../../linux/procfs/status.ts";
 import { readProcessStatus } from "../../linux/procfs/task.ts";
-import { readSecurebits } from "../../linux/securebits.ts";
+import { readSecurebits } from "../../linux/bpf/read-securebits.ts";
+import { readOwnSecurebits } from "../../linux/securebits.ts";
 import { readDifferingThreads, type ThreadGroup } from "../../process/credentials.ts";
 import { findHidden } from "../../process/hidden.ts";
 import type { Ancestor, ListedProcess, PsReport } from "../model.ts";
 import { reportHead } from "../report-head.ts";
 import { assessCoverage, type PsFacts } from "./coverage.ts";
 import { sortByDanger } from "./danger.ts";
-import { type OwnSecurebits, ProcessDescriber } from "./describe.ts";
+import { ProcessDescriber, type SecurebitsOf } from "./describe.ts";
 
 export interface PsOptions {
   /** When the report is made. */
@@ -24,6 +25,8 @@ export interface PsOptions {
   readonly pids: readonly number[];
   /** Only processes of which some thread may use one of these; the empty set means any. */
   readonly held: CapabilitySet;
+  /** Ask the kernel for secure bits by a BPF program, which needs privileges. */
+  readonly securebits: boolean;
 }
 
 /**
@@ -37,7 +40,7 @@ export async function collectProcesses(options: PsOptions): Promise<PsReport> {
   }
   const wanted = options.pids.length > 0 ? [...new Set(options.pids)] : pids;
   const facts: PsFacts = { unreadable: [], missing: [], threads: [], hidden: findHidden(pids) };
-  const describer = new ProcessDescriber(await readOwnSecurebits(options));
+  const describer = new ProcessDescriber(await openSecurebits(options));
   const processes = wanted.flatMap((pid) => readProcess(pid, options, describer, facts));
   if (facts.missing.length === wanted.length) {
     throw new UnsupportedError(`no such process: ${wanted.join(", ")}`);
@@ -46,14 +49,17 @@ export async function collectProcesses(options: PsOptions): Promise<PsReport> {
     ...reportHead("ps", options.time),
     processes: sortByDanger(processes),
     ancestors: readAncestors(processes),
-    coverage: assessCoverage(facts, processes, pids.length),
+    coverage: assessCoverage(facts, processes, pids.length, options.securebits),
   };
 }
 
-/** Read only where this process is listed. */
-async function readOwnSecurebits({ all, pids, ownPid }: PsOptions): Promise<OwnSecurebits> {
-  const isListed = all || pids.includes(ownPid);
-  return { pid: ownPid, securebits: isListed ? await readSecurebits() : null };
+/** By a BPF program where that is asked for; else of this process alone, where it is listed. */
+async function openSecurebits(options: PsOptions): Promise<SecurebitsOf> {
+  const { all, pids, ownPid } = options;
+  const known = options.securebits ? await readSecurebits() : null;
+  if (known !== null) return (pid) => known.get(pid) ?? [];
+  const own = all || pids.includes(ownPid) ? await readOwnSecurebits() : null;
+  return (pid) => (pid === ownPid ? own : null);
 }
 
 /** The process, if it is to be listed; what became of it otherwise is noted in `facts`. */

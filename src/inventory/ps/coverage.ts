@@ -18,8 +18,9 @@ export function assessCoverage(
   facts: PsFacts,
   processes: readonly ListedProcess[],
   processesSeen: number,
+  wantsSecurebits: boolean,
 ): PsCoverage {
-  const gaps = [...lossesOf(facts), ...notesOf(facts, processes)];
+  const gaps = [...lossesOf(facts), ...notesOf(facts, processes, wantsSecurebits)];
   return {
     complete: !gaps.some(({ incomplete }) => incomplete),
     processesSeen,
@@ -60,7 +61,11 @@ function lossesOf({ unreadable, missing, hidden }: PsFacts): readonly Gap[] {
   return gaps;
 }
 
-function notesOf({ threads }: PsFacts, processes: readonly ListedProcess[]): readonly Gap[] {
+function notesOf(
+  { threads }: PsFacts,
+  processes: readonly ListedProcess[],
+  wantsSecurebits: boolean,
+): readonly Gap[] {
   const gaps: Gap[] = threads.map(({ tid, pid }) => ({
     code: "thread-named",
     incomplete: false,
@@ -78,13 +83,18 @@ function notesOf({ threads }: PsFacts, processes: readonly ListedProcess[]): rea
       remedy: "run as root, or with CAP_SYS_PTRACE",
     });
   }
-  if (processes.some(({ securebits }) => securebits === null)) {
+  const withoutBits = processes.filter(({ securebits }) => securebits === null).length;
+  if (withoutBits > 0) {
     gaps.push({
       code: "securebits-unknown",
-      incomplete: false,
-      count: processes.filter(({ securebits }) => securebits === null).length,
-      message: "the kernel shows secure bits to nobody but the process itself",
-      remedy: "capscope self, run by it",
+      incomplete: wantsSecurebits,
+      count: withoutBits,
+      message: wantsSecurebits
+        ? "secure bits could not be read: the kernel refused the BPF program"
+        : "secure bits are in no file under /proc",
+      remedy: wantsSecurebits
+        ? "run as root, or with CAP_BPF and CAP_PERFMON; capscope doctor tells more"
+        : "--securebits asks by a BPF program",
     });
   }
   return gaps;

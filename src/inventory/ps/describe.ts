@@ -12,21 +12,18 @@ import { ManagementReader } from "../../process/management.ts";
 import { readYardstick } from "../../process/yardstick.ts";
 import type { ListedProcess } from "../model.ts";
 
-/** The kernel tells secure bits to nobody but the task itself (man 2 prctl, PR_GET_SECUREBITS). */
-export interface OwnSecurebits {
-  readonly pid: number;
-  readonly securebits: readonly string[] | null;
-}
+/** Secure bits of a process; null where they are not known. No file under /proc tells them. */
+export type SecurebitsOf = (pid: number) => readonly string[] | null;
 
 /** Describes processes for one report; what is the same for all of them is read once. */
 export class ProcessDescriber {
   readonly #accounts = readAccounts();
   readonly #management = new ManagementReader();
   readonly #yardstick = readYardstick();
-  readonly #own: OwnSecurebits;
+  readonly #securebitsOf: SecurebitsOf;
 
-  constructor(own: OwnSecurebits) {
-    this.#own = own;
+  constructor(securebitsOf: SecurebitsOf) {
+    this.#securebitsOf = securebitsOf;
   }
 
   /** Null when the process ended meanwhile. */
@@ -51,7 +48,7 @@ export class ProcessDescriber {
       userNamespace,
       childUserNamespace,
       ...credentialsOf(status, all),
-      securebits: pid === this.#own.pid ? this.#own.securebits : null,
+      securebits: this.#securebitsOf(pid),
       ambientPresent: status.ambient !== EMPTY_SET,
       openEndedBounding: isOpenEnded(status.bounding, ceiling),
       privilegedCaps: [status, ...threads.map((group) => group.status)].some(({ permitted }) =>

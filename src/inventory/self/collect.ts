@@ -5,7 +5,7 @@ import { labelReader } from "../../linux/procfs/labels.ts";
 import { type MountInfo, readMountInfo } from "../../linux/procfs/mount-info.ts";
 import { readText, textOrNull } from "../../linux/procfs/read-text.ts";
 import { readSystemContext } from "../../linux/procfs/system-context.ts";
-import { readSecurebits } from "../../linux/securebits.ts";
+import { readOwnSecurebits } from "../../linux/securebits.ts";
 import { exists, isSameFile, readAccess, readBlockDevices } from "../../linux/self/access.ts";
 import { readIdMap, readOwnNamespace } from "../../linux/self/own-namespaces.ts";
 import { type OwnTask, readOwnTask } from "../../linux/self/own-task.ts";
@@ -27,7 +27,7 @@ export interface SelfOptions {
 /** Tells what this process may do. Only reads; works with whatever is there, /proc or not. */
 export async function collectSelf({ time, environment }: SelfOptions): Promise<SelfReport> {
   const task = await readOwnTask();
-  const securebits = await readSecurebits();
+  const securebits = await readOwnSecurebits();
   const namespaces = NAMESPACE_KINDS.map((kind) => ({ kind, ...readOwnNamespace(kind) }));
   const cgroup = textOrNull(readText("/proc/self/cgroup"));
   const uidMap = readIdMap("uid_map");

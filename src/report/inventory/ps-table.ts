@@ -101,9 +101,12 @@ export function capabilitiesText(
   known: readonly string[],
 ): string {
   const marks = task === process ? capabilityMarks(process) + namespaceMark(process) : "";
-  return [capabilityWords(task, known) + idleText(task), ...(marks === "" ? [] : [marks])].join(
-    " ",
-  );
+  const bits = task === process ? (process.securebits ?? []) : [];
+  return [
+    capabilityWords(task, known) + idleText(task),
+    ...(marks === "" ? [] : [marks]),
+    ...(bits.length === 0 ? [] : [`[${bits.join(", ")}]`]),
+  ].join(" ");
 }
 
 function namespaceMark({ childUserNamespace }: ListedProcess): string {
