@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { UsageError } from "../errors.ts";
 import { adviseOn } from "../harden/advise.ts";
 import { renderProfileDiffText } from "../report/profile-diff-text.ts";
 import { toJson } from "../report/text/escape.ts";
@@ -11,6 +10,7 @@ import type { Profile } from "../trace/model.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { writeReport } from "./output.ts";
 import type { ProfileRequest } from "./profile-options.ts";
+import { assertReadOnce } from "./read-input.ts";
 import { readProfile } from "./read-profile.ts";
 import { isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
 
@@ -57,11 +57,6 @@ function compare(request: Extract<ProfileRequest, { readonly action: "diff" }>):
   const diff = diffProfiles(readProfile(oldFile).profile, readProfile(newFile).profile);
   writeReport(format === "json" ? renderJson(diff) : renderProfileDiffText(diff), output);
   return exitCode && diff.differs ? EXIT_CODE.findings : EXIT_CODE.ok;
-}
-
-function assertReadOnce(files: readonly string[]): void {
-  if (files.filter((file) => file === "-").length < 2) return;
-  throw new UsageError("standard input can be read once only", "give - once, and files else");
 }
 
 function renderJson(document: object): string {

@@ -20,6 +20,12 @@ export function readInput(file: string, limitBytes: number): string {
   }
 }
 
+/** Throws a UsageError where standard input is asked for more than once. */
+export function assertReadOnce(files: readonly string[]): void {
+  if (files.filter((file) => file === "-").length < 2) return;
+  throw new UsageError("standard input can be read once only", "give - once, and files else");
+}
+
 function readAll(fd: number, name: string, limitBytes: number): Buffer {
   const chunks: Buffer[] = [];
   for (let length = 0; ;) {

@@ -12,13 +12,14 @@ import { verifyProgram } from "../verify/verify-program.ts";
 import { verifyRunning } from "../verify/verify.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { writeDiagnostic, writeReport } from "./output.ts";
-import { readInput } from "./read-input.ts";
+import { assertReadOnce, readInput } from "./read-input.ts";
 import { readProfile } from "./read-profile.ts";
 import { isTerminal, terminalWidth, wantsColor } from "./terminal.ts";
 import type { VerifyRequest } from "./verify-options.ts";
 
 /** Runs `capscope verify`: a gate, so a difference is status 1 without being asked for. */
 export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
+  assertReadOnce(filesOf(request));
   const given = readGiven(request.expected);
   if (typeof given === "string") {
     writeDiagnostic(escapeText(given));
@@ -34,6 +35,13 @@ export async function runVerify(request: VerifyRequest): Promise<ExitCode> {
     case "not-established":
       return request.allowPartial ? EXIT_CODE.ok : EXIT_CODE.incomplete;
   }
+}
+
+function filesOf({ target, expected }: VerifyRequest): readonly string[] {
+  return [
+    ...(target.kind === "manifest" ? [target.file] : []),
+    ...(expected?.kind === "profile" ? [expected.file] : []),
+  ];
 }
 
 async function verify(

@@ -183,6 +183,7 @@ test.each([
   [["--pid", "1", "--profile", "/nonexistent"], 3, "opening /nonexistent: no such file"],
   [["--file", "/nonexistent", "--cap", "none"], 3, "opening /nonexistent: no such file"],
   [["--file", "/etc/passwd", "--cap", "none"], 2, "is no configuration that can be read"],
+  [["--file", "-", "--profile", "-"], 2, "standard input can be read once only"],
   [["--file", "x"], 2, "nothing to compare with"],
   [["--pid", "1", "--name", "x", "--cap", "none"], 2, "--name needs --file"],
   [["--pid", "1", "--cap", "nonsense"], 2, "It is no list of capabilities."],
