@@ -114,7 +114,8 @@ static __always_inline __u64 update_credentials(struct followed_task *own, struc
 
 	if (own->cred == (__u64)cred && has_flag)
 		return own->cred;
-	real = BPF_CORE_READ(task, real_cred);
+	/* Some calls make new credentials for each check: there the copy would be felt. */
+	real = is_typed ? task->real_cred : BPF_CORE_READ(task, real_cred);
 	if (own->cred == (__u64)real && has_flag)
 		return own->cred;
 	if (is_typed && cred == real && has_flag && are_seen(own, cred, target))

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { chmod, chown, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type Summary, summarize } from "../measure/statistics.ts";
 import { type Condition, type ConditionName, conditions, traceTo } from "./conditions.ts";
@@ -106,6 +107,7 @@ async function measure(
 ): Promise<Times> {
   const condition = await open();
   try {
+    await sleep(surroundings.options.settleMs);
     return await repeat(surroundings, prefix, file, share);
   } finally {
     await condition[Symbol.asyncDispose]();

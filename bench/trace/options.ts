@@ -15,6 +15,8 @@ export interface Options {
   readonly blocks: number;
   /** Command line to measure instead of dist/capscope. */
   readonly capscope: string | null;
+  /** Milliseconds to wait before each measurement. */
+  readonly settleMs: number;
   /** The only way into the kernel for capscope to try. */
   readonly wayIn: string | null;
   /** Directory of what `compilePrograms` makes, made before. */
@@ -42,6 +44,7 @@ command untraced, in the same run.
   --block N        calls in a block (default 1024)
   --blocks N       blocks in a round, of which the first decile is taken (default 30)
   --capscope CMD   measure CMD instead of dist/capscope; words are split at blanks
+  --settle MS      wait before each measurement of --calls (default 0)
   --way-in HOOK    the only hook into the kernel that capscope tries
   --programs DIR   take the compiled programs from there
   --json           results as JSON on stdout
@@ -63,6 +66,7 @@ export function parseOptions(args: readonly string[]): Options {
     block: parseNumber("block", values.block, 1024, { ...COUNT, maximum: 1_000_000 }),
     blocks: count("blocks", 30),
     capscope: values.capscope ?? null,
+    settleMs: parseNumber("settle", values.settle, 0, { ...COUNT, minimum: 0 }),
     wayIn: values["way-in"] ?? null,
     programs: values.programs ?? null,
   };
@@ -86,6 +90,7 @@ function parseValues(args: readonly string[]) {
         block: { type: "string" },
         blocks: { type: "string" },
         capscope: { type: "string" },
+        settle: { type: "string" },
         "way-in": { type: "string" },
         programs: { type: "string" },
       },
