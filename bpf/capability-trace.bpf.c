@@ -302,7 +302,8 @@ static __always_inline __u16 option_flags(__u32 options_of_check)
 
 /*
  * The program of each way in looks whether it has to do with the task at all; what it does then is a
- * function, so that the look takes no registers and no stack.
+ * function, so that the look takes hardly any registers and no stack. Those with "tree" in their names are
+ * for trees whose tasks are all known.
  */
 
 static __noinline int count_traced(__u64 *ctx)
@@ -328,6 +329,12 @@ int trace_cap_capable(__u64 *ctx)
 	return may_be_followed(bpf_get_current_task_btf()) ? count_traced(ctx) : 0;
 }
 
+SEC("typed/cap_capable_tree")
+int trace_cap_capable_tree(__u64 *ctx)
+{
+	return is_in_tree(bpf_get_current_task_btf()) ? count_traced(ctx) : 0;
+}
+
 static __noinline int count_at_exit(__u64 *ctx)
 {
 	const struct cred *cred = (void *)ctx[0];
@@ -351,6 +358,12 @@ SEC("typed/cap_capable_exit")
 int trace_cap_capable_exit(__u64 *ctx)
 {
 	return may_be_followed(bpf_get_current_task_btf()) ? count_at_exit(ctx) : 0;
+}
+
+SEC("typed/cap_capable_exit_tree")
+int trace_cap_capable_exit_tree(__u64 *ctx)
+{
+	return is_in_tree(bpf_get_current_task_btf()) ? count_at_exit(ctx) : 0;
 }
 
 /*

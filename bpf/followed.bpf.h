@@ -123,8 +123,8 @@ static __always_inline bool is_new_member(struct task_struct *task, struct follo
 #endif
 
 /*
- * Most tasks of a machine carry nothing: they pay for this look, which does not even need a register that
- * has to be saved. (It costs the verifier a search of the kernel's types: for the checks alone.)
+ * Most tasks of a machine carry nothing: they pay for this look, where a tree is followed. (It costs the
+ * verifier a search of the kernel's types: for the checks alone.)
  */
 static __always_inline bool may_be_followed(struct task_struct *task)
 {
@@ -133,6 +133,12 @@ static __always_inline bool may_be_followed(struct task_struct *task)
 #else
 	return options.scope != SCOPE_TREE || task->bpf_storage || may_be_adopted(task);
 #endif
+}
+
+/* The same where a tree is followed, thread by thread: with no look at the options either. */
+static __always_inline bool is_in_tree(struct task_struct *task)
+{
+	return task->bpf_storage;
 }
 
 /* What the current task carries; null where it is not followed. */

@@ -11,7 +11,7 @@ import {
   unloadPrograms,
 } from "../../src/linux/bpf/load-programs.ts";
 import { type FollowScope, type WayIn, WAYS_IN } from "../../src/linux/bpf/observation.ts";
-import { FOLLOWING, PROGRAMS, SYMBOL_PROGRAM } from "../../src/linux/bpf/program-table.ts";
+import { checkPrograms, FOLLOWING, SYMBOL_PROGRAM } from "../../src/linux/bpf/program-table.ts";
 import { openLibbpf } from "../../src/linux/ffi/libbpf.ts";
 import { openLibc } from "../../src/linux/ffi/libc.ts";
 import { testUnless } from "../skip.ts";
@@ -19,17 +19,22 @@ import { NO_TRACE } from "./harness/traced.ts";
 
 const [libbpf, libc] = await Promise.all([openLibbpf(), openLibc()]);
 const group = { hierarchy: "unified", id: 1n };
-const SCOPES: Readonly<Record<string, FollowScope>> = {
-  "a tree": { kind: "tree" },
-  everything: { kind: "everything" },
-  "a control group": { kind: "cgroup", group },
+interface Followed {
+  readonly scope: FollowScope;
+  readonly asksLeader: boolean;
+}
+const TREE: Followed = { scope: { kind: "tree" }, asksLeader: false };
+const FOLLOWED: Readonly<Record<string, Followed>> = {
+  "a tree": TREE,
+  "a tree of which the leaders are known": { ...TREE, asksLeader: true },
+  everything: { scope: { kind: "everything" }, asksLeader: false },
+  "a control group": { scope: { kind: "cgroup", group }, asksLeader: false },
 };
 
 type Changes = { readonly wayIn?: WayIn; readonly fit?: KernelFit | null };
 
-async function load(scope: FollowScope, changes: Changes): Promise<LoadedPrograms> {
-  const facts = { beganNs: 1, watchesExits: true, asksLeader: true };
-  return loadPrograms(libbpf, libc, { scope, ...facts, ...changes });
+async function load(followed: Followed, changes: Changes): Promise<LoadedPrograms> {
+  return loadPrograms(libbpf, libc, { ...followed, beganNs: 1, watchesExits: true, ...changes });
 }
 
 const CLOSED = new Map<WayIn, string | null>();
@@ -37,7 +42,7 @@ for (const wayIn of WAYS_IN) CLOSED.set(wayIn, NO_TRACE ?? (await whyClosed(wayI
 
 async function whyClosed(wayIn: WayIn): Promise<string | null> {
   try {
-    unloadPrograms(libbpf, await load({ kind: "tree" }, { wayIn }));
+    unloadPrograms(libbpf, await load(TREE, { wayIn }));
     return null;
   } catch (error) {
     return (error as Error).message;
@@ -49,8 +54,11 @@ const CALL = 0x85;
 const KERNEL_CALL = 0x20;
 
 /** What is loaded, without descriptors of maps and without what stands for a function. */
-function instructionsOf({ object, wayIn }: LoadedPrograms): Record<string, string> {
-  const names = [...FOLLOWING, ...PROGRAMS[wayIn], SYMBOL_PROGRAM];
+function instructionsOf(
+  { object, wayIn }: LoadedPrograms,
+  followed: Followed,
+): Record<string, string> {
+  const names = [...FOLLOWING, ...checkPrograms(wayIn, followed), SYMBOL_PROGRAM];
   return Object.fromEntries(
     names.map((name) => {
       const loaded = libbpf.instructions(libbpf.findProgram(object, name)!);
@@ -67,17 +75,17 @@ function instructionsOf({ object, wayIn }: LoadedPrograms): Record<string, strin
 
 for (const wayIn of WAYS_IN) {
   describe(`by ${wayIn}`, () => {
-    for (const [name, scope] of Object.entries(SCOPES)) {
+    for (const [name, followed] of Object.entries(FOLLOWED)) {
       testUnless(
         CLOSED.get(wayIn) ?? null,
         `the programs for ${name} are fitted to this kernel as libbpf fits them`,
         async () => {
-          const ours = await load(scope, { wayIn });
-          const fitted = instructionsOf(ours);
+          const ours = await load(followed, { wayIn });
+          const fitted = instructionsOf(ours, followed);
           expect([ours.isFitted, ours.wayIn]).toEqual([true, wayIn]);
           unloadPrograms(libbpf, ours);
-          const others = await load(scope, { wayIn, fit: null });
-          expect(instructionsOf(others)).toEqual(fitted);
+          const others = await load(followed, { wayIn, fit: null });
+          expect(instructionsOf(others, followed)).toEqual(fitted);
           expect([others.isFitted, others.asksForReports]).toEqual([false, false]);
           unloadPrograms(libbpf, others);
         },
@@ -103,7 +111,7 @@ const BROKEN: Readonly<Record<string, (fit: KernelFit) => KernelFit>> = {
 describe("where our way of fitting fails", () => {
   for (const [name, broken] of Object.entries(BROKEN)) {
     testUnless(NO_TRACE, `libbpf fits the programs: ${name}`, async () => {
-      const programs = await load({ kind: "tree" }, { fit: broken(readKernelFit(libc)!) });
+      const programs = await load(TREE, { fit: broken(readKernelFit(libc)!) });
       expect(programs.isFitted).toBeFalse();
       expect(programs.links.length).toBeGreaterThan(FOLLOWING.length);
       unloadPrograms(libbpf, programs);

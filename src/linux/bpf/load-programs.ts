@@ -9,7 +9,14 @@ import { callReportFunction, type KernelFit, readKernelFit } from "./kernel-fit.
 import { readTraceObject } from "./object-file.ts";
 import { type FollowScope, type WayIn, WAYS_IN } from "./observation.ts";
 import { type Refusal, requirePrivileges, unsupported } from "./program-access.ts";
-import { EXIT_WATCHER, FOLLOWING, PROGRAMS, SYMBOL_PROGRAM, TARGETS } from "./program-table.ts";
+import {
+  ALL_PROGRAMS,
+  checkPrograms,
+  EXIT_WATCHER,
+  FOLLOWING,
+  SYMBOL_PROGRAM,
+  TARGETS,
+} from "./program-table.ts";
 import { makeTypesFile } from "./types-file.ts";
 import { encodeOptions } from "./wire-format.ts";
 
@@ -93,9 +100,9 @@ async function tryWayIn(
   libc: Libc,
   attempt: Attempt,
 ): Promise<LoadedPrograms | SystemError> {
-  const { fit, wayIn } = attempt;
+  const { fit, options, wayIn } = attempt;
   if (fit !== null) {
-    if (!hasTargets(fit, PROGRAMS[wayIn])) return new SystemError("loading", "ESRCH");
+    if (!hasTargets(fit, checkPrograms(wayIn, options))) return new SystemError("loading", "ESRCH");
     const outcome = await tryFitted(libbpf, libc, attempt, fit);
     if (!(outcome instanceof SystemError) || outcome.code === "EPERM") return outcome;
   }
@@ -157,8 +164,9 @@ function configure(
   { wayIn, fit, options }: Attempt,
 ): SystemError | null {
   const wanted = programNames(wayIn, options);
-  for (const name of [...WAYS_IN.flatMap((each) => PROGRAMS[each]), EXIT_WATCHER]) {
-    libbpf.setAutoload(findProgram(libbpf, object, name), wanted.includes(name));
+  for (const name of ALL_PROGRAMS) {
+    const isWanted = wanted.includes(name) || name === SYMBOL_PROGRAM;
+    libbpf.setAutoload(findProgram(libbpf, object, name), isWanted);
   }
   for (const name of wanted) {
     const program = findProgram(libbpf, object, name);
@@ -175,9 +183,9 @@ function configure(
 }
 
 /** In the order in which they are attached: the one that counts is the last to come. */
-function programNames(wayIn: WayIn, { watchesExits }: ProgramOptions): readonly string[] {
-  const others = watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;
-  return [...others, ...PROGRAMS[wayIn].toReversed()];
+function programNames(wayIn: WayIn, options: ProgramOptions): readonly string[] {
+  const others = options.watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;
+  return [...others, ...checkPrograms(wayIn, options).toReversed()];
 }
 
 /** Pushes to `links`, also when it fails in the end. */
@@ -200,7 +208,7 @@ async function attach(
     wayIn,
     object,
     links,
-    checkPrograms: PROGRAMS[wayIn].map(fdOf),
+    checkPrograms: checkPrograms(wayIn, options).map(fdOf),
     symbolProgram: fdOf(SYMBOL_PROGRAM),
     asksForReports: asksForReports(fit),
     isFitted: fit !== null,

@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ATTACH_TYPE, type TypedTarget } from "../ffi/libbpf-targets.ts";
-import type { WayIn } from "./observation.ts";
+import type { FollowScope, WayIn } from "./observation.ts";
 
 /** The programs of each way in; those that follow tasks come with every one. */
-export const PROGRAMS: Readonly<Record<WayIn, readonly string[]>> = {
+const PROGRAMS: Readonly<Record<WayIn, readonly string[]>> = {
   tp_btf: ["trace_cap_capable"],
   fexit: ["trace_cap_capable_exit"],
   kprobe: ["trace_cap_capable_call", "trace_cap_capable_return"],
 };
+
+/** The same for a tree whose tasks are all known: they cost the others less. */
+const TREE_PROGRAMS: Readonly<Record<WayIn, readonly string[]>> = {
+  ...PROGRAMS,
+  tp_btf: ["trace_cap_capable_tree"],
+  fexit: ["trace_cap_capable_exit_tree"],
+};
+
+/** Those that see the checks. `asksLeader`: not all tasks of a tree are known. */
+export function checkPrograms(
+  wayIn: WayIn,
+  { scope, asksLeader }: { readonly scope: FollowScope; readonly asksLeader: boolean },
+): readonly string[] {
+  return (scope.kind === "tree" && !asksLeader ? TREE_PROGRAMS : PROGRAMS)[wayIn];
+}
+
 export const FOLLOWING = ["handle_fork", "handle_exec", "handle_exit"];
 
 /** Sees the end of every system call of the machine: for kernels where a task cannot be asked. */
@@ -19,7 +35,7 @@ export const SYMBOL_PROGRAM = "name_symbols";
 export const ALL_PROGRAMS = [
   ...FOLLOWING,
   EXIT_WATCHER,
-  ...Object.values(PROGRAMS).flat(),
+  ...new Set([PROGRAMS, TREE_PROGRAMS].flatMap((each) => Object.values(each).flat())),
   SYMBOL_PROGRAM,
 ];
 
@@ -43,14 +59,19 @@ export const MAPS = [
 /** The other ones. */
 export const UNSHARED_MAPS = ["calls", ".bss", ".rodata", ".rodata.options"];
 
+const TRACEPOINT = tracepoint("cap_capable");
+const EXIT: TypedTarget = { attachType: ATTACH_TYPE.functionExit, name: "cap_capable" };
+
 /** What the programs are attached to that are in sections "typed/..."; the others' sections say it. */
 export const TARGETS: Readonly<Record<string, TypedTarget>> = {
   handle_fork: tracepoint("task_newtask"),
   handle_exec: tracepoint("sched_process_exec"),
   handle_exit: tracepoint("sched_process_exit"),
   handle_syscall_exit: tracepoint("sys_exit"),
-  trace_cap_capable: tracepoint("cap_capable"),
-  trace_cap_capable_exit: { attachType: ATTACH_TYPE.functionExit, name: "cap_capable" },
+  trace_cap_capable: TRACEPOINT,
+  trace_cap_capable_tree: TRACEPOINT,
+  trace_cap_capable_exit: EXIT,
+  trace_cap_capable_exit_tree: EXIT,
 };
 
 function tracepoint(name: string): TypedTarget {
