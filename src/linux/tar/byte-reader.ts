@@ -8,14 +8,26 @@ export class TruncatedError extends Error {
   }
 }
 
-/** Reads a stream of chunks in pieces of wanted sizes. */
+/** The stream goes on and on, as one does that was made to fill whatever unpacks it. */
+export class EndlessError extends Error {
+  constructor() {
+    super("it is larger than 64 GiB when unpacked");
+    this.name = "EndlessError";
+  }
+}
+
+const TOTAL_MAX = 64 * 1024 ** 3;
+
+/** Reads a stream of chunks in pieces of wanted sizes; throws EndlessError above `limit` bytes. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;
   #ended = false;
+  #left: number;
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  constructor(source: AsyncIterable<Uint8Array>, limit = TOTAL_MAX) {
+    this.#left = limit;
     this.#source = source[Symbol.asyncIterator]();
   }
 
@@ -63,6 +75,8 @@ export class ByteReader {
       else {
         parts.push(next.value);
         size += next.value.length;
+        this.#left -= next.value.length;
+        if (this.#left < 0) throw new EndlessError();
       }
     }
     this.#buffer = parts.length === 1 ? this.#buffer.subarray(this.#at) : Buffer.concat(parts);

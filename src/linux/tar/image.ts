@@ -2,7 +2,7 @@
 import { createReadStream, openSync } from "node:fs";
 import { SystemError, UnsupportedError } from "../../errors.ts";
 import { encodeText } from "../bytes.ts";
-import { TruncatedError } from "./byte-reader.ts";
+import { EndlessError, TruncatedError } from "./byte-reader.ts";
 import { type Compression, compressionOf, decompress } from "./decompress.ts";
 import { BLOCK, MalformedError } from "./header.ts";
 import { absolutePath, type Layer, LayerCollector, readLayer } from "./layer.ts";
@@ -174,7 +174,10 @@ function cannotUndo(compression: Compression): string {
 
 /** Why an archive could not be read; null for an error of another kind. */
 function reasonOf(error: unknown): string | null {
-  if (error instanceof MalformedError || error instanceof TruncatedError) return error.message;
+  const isFault = [MalformedError, TruncatedError, EndlessError].some(
+    (kind) => error instanceof kind,
+  );
+  if (isFault && error instanceof Error) return error.message;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return /^(?:Z_|ZSTD_)/.test(code) ? `decompressing failed (${code})` : null;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "bun:test";
 import { mergeLayers } from "../../../src/inventory/image/merge.ts";
-import { findManifests } from "../../../src/inventory/image/manifests.ts";
+import { ByteReader } from "../../../src/linux/tar/byte-reader.ts";
 import { absolutePath, type Layer, readLayer } from "../../../src/linux/tar/layer.ts";
 
 interface Member {
@@ -126,6 +126,12 @@ describe("an archive", () => {
   });
 });
 
+test("a stream without end is given up", async () => {
+  const reader = new ByteReader(inPieces(Buffer.alloc(10_000), 100), 5000);
+  expect((await reader.take(4000))!.length).toBe(4000);
+  await expect(reader.take(4000)).rejects.toThrow("larger than");
+});
+
 test("paths become absolute, and lose what says nothing", () => {
   expect(["./a", "a//b/", "/a/./b", "", "."].map(absolutePath)).toEqual([
     "/a",
@@ -178,69 +184,5 @@ describe("layers, one over the other", () => {
       "/a/b/su 1",
     ]);
     expect(await merged(lower, [member({ path: "a", type: "5" })])).toHaveLength(3);
-  });
-});
-
-describe("the manifests of an archive", () => {
-  const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
-  const path = (letter: string): string => `/blobs/sha256/${letter.repeat(64)}`;
-
-  test("are those of docker save, where there is one", () => {
-    const documents = new Map<string, unknown>([
-      ["/manifest.json", [{ Config: "c.json", RepoTags: ["a:1"], Layers: ["x/layer.tar"] }]],
-      ["/index.json", { manifests: [] }],
-    ]);
-    expect(findManifests(documents)).toEqual([{ names: ["a:1"], layers: ["/x/layer.tar"] }]);
-  });
-
-  test("are found through indexes of indexes, without attestations", () => {
-    const documents = new Map<string, unknown>([
-      [
-        "/index.json",
-        {
-          manifests: [
-            { digest: digest("a"), annotations: { "org.opencontainers.image.ref.name": "v1" } },
-          ],
-        },
-      ],
-      [
-        path("a"),
-        {
-          manifests: [
-            { digest: digest("b") },
-            {
-              digest: digest("c"),
-              annotations: { "vnd.docker.reference.type": "attestation-manifest" },
-            },
-          ],
-        },
-      ],
-      [path("b"), { layers: [{ digest: digest("d") }, { digest: digest("e") }] }],
-    ]);
-    expect(findManifests(documents)).toEqual([{ names: ["v1"], layers: [path("d"), path("e")] }]);
-  });
-
-  test.each([
-    ["nothing", []],
-    [
-      "an index that names itself",
-      [
-        ["/index.json", { manifests: [{ digest: digest("a") }] }],
-        [path("a"), { manifests: [{ digest: digest("a") }] }],
-      ],
-    ],
-    [
-      "what is something else",
-      [
-        ["/manifest.json", [1, null, {}]],
-        ["/index.json", 7],
-      ],
-    ],
-    [
-      "a digest that leads elsewhere",
-      [["/index.json", { manifests: [{ digest: "sha256:../../etc/passwd" }] }]],
-    ],
-  ] as const)("are none in %s", (_, documents) => {
-    expect(findManifests(new Map(documents as never))).toEqual([]);
   });
 });
