@@ -10,7 +10,7 @@ export interface GatePlace {
   readonly purpose: string;
   /** Files of the kernel's source. */
   readonly source: string;
-  /** Of 6.1, 6.12 and 7.3, whose sources were read: the first and the last that has it, where not all do. */
+  /** Of 6.1, 6.12 and 7.3, whose sources were read: the first and the last that asks there, where not all do. */
   readonly since?: "6.12" | "7.3";
   readonly until?: "6.1" | "6.12";
 }
@@ -56,7 +56,6 @@ export const GATE_PLACES: readonly GatePlace[] = [
     capabilities: ["fsetid"],
     purpose: "keep the set-group-ID bit while an access list is set",
     source: "fs/posix_acl.c",
-    until: "6.1",
   },
   {
     functions: ["generic_permission", "inode_permission"],
@@ -125,14 +124,12 @@ export const GATE_PLACES: readonly GatePlace[] = [
     capabilities: ["fowner"],
     purpose: "set attributes of a file of another user",
     source: "fs/xattr.c",
-    since: "6.12",
   },
   {
     functions: ["xattr_permission", "may_write_xattr", "xattr_permission_error"],
     capabilities: ["sys_admin"],
     purpose: "read or set trusted attributes of files",
     source: "fs/xattr.c",
-    since: "6.12",
   },
   {
     functions: ["set_posix_acl", "vfs_set_acl_prepare", "vfs_posix_acl_to_xattr"],
