@@ -20,7 +20,7 @@ export async function createProgram(
   words: readonly string[] = [],
 ): Promise<Command> {
   const program = new Command("capscope")
-    .description("Shows which processes are reachable and how privileged they are.")
+    .description("See, trace, prove, grant and verify Linux capabilities.")
     .version(`capscope ${VERSION}`, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
