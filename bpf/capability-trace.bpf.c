@@ -200,11 +200,6 @@ static __always_inline struct check_counters *find_row(const struct check_key *k
 	if (counters)
 		return counters;
 	add_row(key, now);
-	counters = bpf_map_lookup_elem(&checks, key);
-	if (counters)
-		return counters;
-	/* Seen with Linux 7.3 while a service starts: the first attempt can fail, for a moment only. */
-	add_row(key, now);
 	return bpf_map_lookup_elem(&checks, key);
 }
 
