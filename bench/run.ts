@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { UsageError } from "./exposure/options.ts";
+import { UsageError } from "./measure/flags.ts";
 import { runExposureSuite } from "./exposure/suite.ts";
 import { runFilesSuite } from "./files/suite.ts";
 import { runTraceSuite } from "./trace/suite.ts";

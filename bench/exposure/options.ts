@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseArgs } from "node:util";
+import { COUNT, parseFlags, parseNumber, type Range } from "../measure/flags.ts";
 
 /** What `bench exposure` was asked to do. */
 export interface Options {
@@ -16,9 +16,6 @@ export interface Options {
 
 export type Part = (typeof PARTS)[number];
 const PARTS = ["load", "idle", "curve"] as const;
-
-/** Wrong usage; the message is for the user. */
-export class UsageError extends Error {}
 
 /** Text of `bench exposure --help`. */
 export const USAGE = `usage: npm run bench -- exposure [options]
@@ -39,7 +36,7 @@ Measures capscope exposure --json against ss -tulpnH and the classic netcap, as 
 
 /** Parses the arguments after the name of the suite. */
 export function parseOptions(args: readonly string[]): Options {
-  const values = parseValues(args);
+  const values = parseFlags(args, FLAGS);
   const chosen = PARTS.filter((part) => values[part] === true);
   const number = (name: NumberOption, fallback: number, range: Range): number =>
     parseNumber(name, values[name], fallback, range);
@@ -57,46 +54,15 @@ export function parseOptions(args: readonly string[]): Options {
 
 type NumberOption = "scale" | "rounds" | "slow-rounds" | "idle-rounds";
 
-interface Range {
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly whole: boolean;
-}
-
-export const COUNT: Range = { minimum: 1, maximum: 1000, whole: true };
-
-function parseValues(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean" },
-        json: { type: "boolean" },
-        load: { type: "boolean" },
-        idle: { type: "boolean" },
-        curve: { type: "boolean" },
-        scale: { type: "string" },
-        rounds: { type: "string" },
-        "slow-rounds": { type: "string" },
-        "idle-rounds": { type: "string" },
-        capscope: { type: "string" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-export function parseNumber(
-  name: string,
-  text: string | undefined,
-  fallback: number,
-  range: Range,
-): number {
-  if (text === undefined) return fallback;
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  const inRange = value >= range.minimum && value <= range.maximum;
-  if (inRange && (!range.whole || Number.isInteger(value))) return value;
-  const kind = range.whole ? "a whole number" : "a number";
-  throw new UsageError(`--${name}: not ${kind} from ${range.minimum} to ${range.maximum}: ${text}`);
-}
+const FLAGS = {
+  help: { type: "boolean" },
+  json: { type: "boolean" },
+  load: { type: "boolean" },
+  idle: { type: "boolean" },
+  curve: { type: "boolean" },
+  scale: { type: "string" },
+  rounds: { type: "string" },
+  "slow-rounds": { type: "string" },
+  "idle-rounds": { type: "string" },
+  capscope: { type: "string" },
+} as const;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseArgs } from "node:util";
-import { COUNT, parseNumber, UsageError } from "../exposure/options.ts";
+import { COUNT, parseFlags, parseNumber } from "../measure/flags.ts";
 
 /** What `bench files` was asked to do. */
 export interface Options {
@@ -29,7 +28,7 @@ Measures capscope files on a tree of files against find -xdev -type f and getcap
 
 /** Parses the arguments after the name of the suite. */
 export function parseOptions(args: readonly string[]): Options {
-  const values = parseValues(args);
+  const values = parseFlags(args, FLAGS);
   const files = { minimum: 100, maximum: 5_000_000, whole: true };
   return {
     help: values.help === true,
@@ -42,20 +41,11 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
-function parseValues(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean" },
-        json: { type: "boolean" },
-        files: { type: "string" },
-        rounds: { type: "string" },
-        directory: { type: "string" },
-        capscope: { type: "string" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
+const FLAGS = {
+  help: { type: "boolean" },
+  json: { type: "boolean" },
+  files: { type: "string" },
+  rounds: { type: "string" },
+  directory: { type: "string" },
+  capscope: { type: "string" },
+} as const;

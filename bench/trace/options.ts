@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseArgs } from "node:util";
-import { COUNT, parseNumber, UsageError } from "../exposure/options.ts";
+import { COUNT, parseFlags, parseNumber } from "../measure/flags.ts";
 
 /** What `bench trace` was asked to do. */
 export interface Options {
@@ -52,7 +51,7 @@ command untraced, in the same run.
 
 /** Parses the arguments after the name of the suite. */
 export function parseOptions(args: readonly string[]): Options {
-  const values = parseValues(args);
+  const values = parseFlags(args, FLAGS);
   const chosen = PARTS.filter((part) => values[part] === true);
   const count = (name: NumberOption, fallback: number): number =>
     parseNumber(name, values[name], fallback, COUNT);
@@ -74,28 +73,19 @@ export function parseOptions(args: readonly string[]): Options {
 
 type NumberOption = "rounds" | "runs" | "guest-rounds" | "blocks";
 
-function parseValues(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean" },
-        json: { type: "boolean" },
-        calls: { type: "boolean" },
-        "start-up": { type: "boolean" },
-        guest: { type: "boolean" },
-        rounds: { type: "string" },
-        runs: { type: "string" },
-        "guest-rounds": { type: "string" },
-        block: { type: "string" },
-        blocks: { type: "string" },
-        capscope: { type: "string" },
-        settle: { type: "string" },
-        "way-in": { type: "string" },
-        programs: { type: "string" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
+const FLAGS = {
+  help: { type: "boolean" },
+  json: { type: "boolean" },
+  calls: { type: "boolean" },
+  "start-up": { type: "boolean" },
+  guest: { type: "boolean" },
+  rounds: { type: "string" },
+  runs: { type: "string" },
+  "guest-rounds": { type: "string" },
+  block: { type: "string" },
+  blocks: { type: "string" },
+  capscope: { type: "string" },
+  settle: { type: "string" },
+  "way-in": { type: "string" },
+  programs: { type: "string" },
+} as const;
