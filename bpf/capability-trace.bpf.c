@@ -42,24 +42,37 @@ struct {
 
 /* --- life and death -------------------------------------------------------------------------- */
 
-/* Other than sched_process_fork it tells of the workers of io_uring as well. */
-SEC("typed/task_newtask")
-int BPF_PROG(handle_fork, struct task_struct *child)
+static __always_inline int note_fork(__u64 *ctx, enum program program)
 {
-	struct followed_task *own = find_followed(bpf_get_current_task_btf());
+	struct task_struct *child = (void *)ctx[0];
+	struct followed_task *own = find_followed(bpf_get_current_task_btf(), program);
 
-	if (own)
+	if (own && takes_turn(own, program, ctx))
 		inherit(child, own, child->pid != child->tgid);
 	return 0;
 }
 
-SEC("typed/sched_process_exec")
-int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+/* The new task. Other than sched_process_fork it tells of the workers of io_uring as well. */
+SEC("typed/task_newtask")
+int handle_fork(__u64 *ctx)
 {
-	struct followed_task *own = find_followed(task);
+	return note_fork(ctx, FORK);
+}
+
+SEC("typed/task_newtask")
+int handle_fork_spare(__u64 *ctx)
+{
+	return note_fork(ctx, FORK_SPARE);
+}
+
+static __always_inline int note_exec(__u64 *ctx, enum program program)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct linux_binprm *bprm = (void *)ctx[2];
+	struct followed_task *own = find_followed(task, program);
 	struct image *image, *old;
 
-	if (!own)
+	if (!own || !takes_turn(own, program, ctx))
 		return 0;
 	old = bpf_map_lookup_elem(&images, &own->image);
 	if (old)
@@ -69,7 +82,7 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 	own->mm = (__u64)BPF_CORE_READ(task, mm);
 	/* Exec gives the program credentials of its own. */
 	note_credentials();
-	image = blank_image(SCRATCH_EXEC, task, IMAGE_EXEC_SEEN);
+	image = blank_image(program, task, IMAGE_EXEC_SEEN);
 	if (image) {
 		bpf_probe_read_kernel_str(image->exe, sizeof(image->exe), BPF_CORE_READ(bprm, filename));
 		read_argv(image, task);
@@ -78,14 +91,27 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 	return 0;
 }
 
-SEC("typed/sched_process_exit")
-int BPF_PROG(handle_exit, struct task_struct *task)
+/* The task, its pid before, what was loaded */
+SEC("typed/sched_process_exec")
+int handle_exec(__u64 *ctx)
 {
+	return note_exec(ctx, EXEC);
+}
+
+SEC("typed/sched_process_exec")
+int handle_exec_spare(__u64 *ctx)
+{
+	return note_exec(ctx, EXEC_SPARE);
+}
+
+static __always_inline int note_end(__u64 *ctx, enum program program)
+{
+	struct task_struct *task = (void *)ctx[0];
 	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
 	struct image *image;
 	__u64 key = (__u64)task;
 
-	if (!own || !own->image)
+	if (!own || !own->image || !takes_turn(own, program, ctx))
 		return 0;
 	update_credentials(own, task, BPF_CORE_READ(task, real_cred), 0, false);
 	if (own->was_asked)
@@ -99,6 +125,19 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 	}
 	__sync_fetch_and_add(&state.live_tasks, -1);
 	return 0;
+}
+
+/* The task */
+SEC("typed/sched_process_exit")
+int handle_exit(__u64 *ctx)
+{
+	return note_end(ctx, EXIT);
+}
+
+SEC("typed/sched_process_exit")
+int handle_exit_spare(__u64 *ctx)
+{
+	return note_end(ctx, EXIT_SPARE);
 }
 
 /* --- ends of system calls -------------------------------------------------------------------- */
@@ -204,7 +243,7 @@ static __always_inline struct check_counters *find_row(const struct check_key *k
 }
 
 static __always_inline void count_check(void *ctx, struct followed_task *own,
-					const struct check_key *key)
+					const struct check_key *key, enum program program)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct check_counters *counters = find_row(key, now);
@@ -219,9 +258,9 @@ static __always_inline void count_check(void *ctx, struct followed_task *own,
 	counters->last_ns = now;
 	is_sampled = is_sample(seen);
 	if (is_sampled)
-		sample_stack(ctx, counters);
+		sample_stack(ctx, counters, program);
 	if (is_user_sample(seen))
-		sample_user_stack(ctx, counters);
+		sample_user_stack(ctx, counters, program);
 	/* What was granted is rarely refused all the same: its first checks show that. */
 	if (!(key->flags & CHECK_GRANTED) || seen < YOUNG_USER_ROW)
 		expect_outcome(own, bpf_get_current_task_btf(), key, is_sampled);
@@ -264,22 +303,22 @@ static __always_inline __u16 namespace_flags(const struct followed_task *own,
 		       0;
 }
 
-/*
- * Whose check it is, and what the arguments of cap_capable() say; null when it is not to be
- * counted. `is_typed`: the verifier knows what the pointers point to.
- */
-static __always_inline struct followed_task *begin_check(struct check_key *key,
-							 const struct cred *cred,
-							 struct user_namespace *target,
-							 int capability, bool is_typed)
+/* What the task carries, where its check is to be counted by this program; else null. */
+static __always_inline struct followed_task *begin_check(void *ctx, enum program program,
+							 struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct followed_task *own = find_followed(task);
-	__u64 real;
+	struct followed_task *own = find_followed(task, program);
 
-	if (!own)
-		return 0;
-	real = update_credentials(own, task, cred, target, is_typed);
+	return own && takes_turn(own, program, ctx) ? own : 0;
+}
+
+/* What the arguments of cap_capable() say. `is_typed`: the verifier knows what the pointers point to. */
+static __always_inline void describe_check(struct check_key *key, struct followed_task *own,
+					   struct task_struct *task, const struct cred *cred,
+					   struct user_namespace *target, int capability,
+					   bool is_typed)
+{
+	__u64 real = update_credentials(own, task, cred, target, is_typed);
 	key->image = own->image;
 	key->target_namespace = is_typed ? target->ns.inum : BPF_CORE_READ(target, ns.inum);
 	key->syscall = current_syscall(task);
@@ -292,7 +331,6 @@ static __always_inline struct followed_task *begin_check(struct check_key *key,
 		key->flags |= CHECK_BORROWED_CREDENTIALS;
 	if (capability >= CAP_FSETID && capability <= CAP_SETUID && is_moot(key, cred))
 		key->flags |= CHECK_MOOT;
-	return own;
 }
 
 static __always_inline __u16 option_flags(__u32 options_of_check)
@@ -303,67 +341,115 @@ static __always_inline __u16 option_flags(__u32 options_of_check)
 /*
  * The program of each way in looks whether it has to do with the task at all; what it does then is a
  * function, so that the look takes hardly any registers and no stack. Those with "tree" in their names are
- * for trees whose tasks are all known.
+ * for trees whose tasks are all known; kprobes have no spares, as no task interrupts them.
  */
 
-static __noinline int count_traced(__u64 *ctx)
+static __always_inline int count_traced(__u64 *ctx, enum program program)
 {
 	const struct cred *cred = (void *)ctx[0];
 	struct user_namespace *target = (void *)ctx[1];
 	int capability = ctx[3], result = ctx[4];
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct followed_task *own = begin_check(ctx, program, task);
 	struct check_key key;
-	struct followed_task *own = begin_check(&key, cred, target, capability, true);
 
 	if (!own)
 		return 0;
+	describe_check(&key, own, task, cred, target, capability, true);
 	if (result == 0)
 		key.flags |= CHECK_GRANTED;
-	count_check(ctx, own, &key);
+	count_check(ctx, own, &key, program);
 	return 0;
+}
+
+static __noinline int count_first_traced(__u64 *ctx)
+{
+	return count_traced(ctx, CHECK);
+}
+
+static __noinline int count_spare_traced(__u64 *ctx)
+{
+	return count_traced(ctx, CHECK_SPARE);
 }
 
 /* cred, target namespace, capable namespace, capability, result */
 SEC("typed/cap_capable")
 int trace_cap_capable(__u64 *ctx)
 {
-	return may_be_followed(bpf_get_current_task_btf()) ? count_traced(ctx) : 0;
+	return may_be_followed(bpf_get_current_task_btf()) ? count_first_traced(ctx) : 0;
+}
+
+SEC("typed/cap_capable")
+int trace_cap_capable_spare(__u64 *ctx)
+{
+	return may_be_followed(bpf_get_current_task_btf()) ? count_spare_traced(ctx) : 0;
 }
 
 SEC("typed/cap_capable_tree")
 int trace_cap_capable_tree(__u64 *ctx)
 {
-	return is_in_tree(bpf_get_current_task_btf()) ? count_traced(ctx) : 0;
+	return is_in_tree(bpf_get_current_task_btf()) ? count_first_traced(ctx) : 0;
 }
 
-static __noinline int count_at_exit(__u64 *ctx)
+SEC("typed/cap_capable_tree")
+int trace_cap_capable_tree_spare(__u64 *ctx)
+{
+	return is_in_tree(bpf_get_current_task_btf()) ? count_spare_traced(ctx) : 0;
+}
+
+static __always_inline int count_at_exit(__u64 *ctx, enum program program)
 {
 	const struct cred *cred = (void *)ctx[0];
 	struct user_namespace *target = (void *)ctx[1];
 	int capability = ctx[2], result = ctx[4];
 	__u32 check_options = ctx[3];
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct followed_task *own = begin_check(ctx, program, task);
 	struct check_key key;
-	struct followed_task *own = begin_check(&key, cred, target, capability, true);
 
 	if (!own)
 		return 0;
+	describe_check(&key, own, task, cred, target, capability, true);
 	key.flags |= option_flags(check_options);
 	if (result == 0)
 		key.flags |= CHECK_GRANTED;
-	count_check(ctx, own, &key);
+	count_check(ctx, own, &key, program);
 	return 0;
+}
+
+static __noinline int count_first_at_exit(__u64 *ctx)
+{
+	return count_at_exit(ctx, CHECK);
+}
+
+static __noinline int count_spare_at_exit(__u64 *ctx)
+{
+	return count_at_exit(ctx, CHECK_SPARE);
 }
 
 /* cred, target namespace, capability, options, result */
 SEC("typed/cap_capable_exit")
 int trace_cap_capable_exit(__u64 *ctx)
 {
-	return may_be_followed(bpf_get_current_task_btf()) ? count_at_exit(ctx) : 0;
+	return may_be_followed(bpf_get_current_task_btf()) ? count_first_at_exit(ctx) : 0;
+}
+
+SEC("typed/cap_capable_exit")
+int trace_cap_capable_exit_spare(__u64 *ctx)
+{
+	return may_be_followed(bpf_get_current_task_btf()) ? count_spare_at_exit(ctx) : 0;
 }
 
 SEC("typed/cap_capable_exit_tree")
 int trace_cap_capable_exit_tree(__u64 *ctx)
 {
-	return is_in_tree(bpf_get_current_task_btf()) ? count_at_exit(ctx) : 0;
+	return is_in_tree(bpf_get_current_task_btf()) ? count_first_at_exit(ctx) : 0;
+}
+
+SEC("typed/cap_capable_exit_tree")
+int trace_cap_capable_exit_tree_spare(__u64 *ctx)
+{
+	return is_in_tree(bpf_get_current_task_btf()) ? count_spare_at_exit(ctx) : 0;
 }
 
 /*
@@ -397,10 +483,13 @@ static __noinline int note_call(struct pt_regs *ctx)
 	int capability = PT_REGS_PARM3(ctx);
 	__u32 check_options = PT_REGS_PARM4(ctx);
 	struct call_key call = { .frame = PT_REGS_SP(ctx) + RETURN_ADDRESS_SIZE };
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct followed_task *own = begin_check(ctx, CHECK, task);
 	struct check_key key;
 
-	if (!begin_check(&key, cred, target, capability, false))
+	if (!own)
 		return 0;
+	describe_check(&key, own, task, cred, target, capability, false);
 	key.flags |= option_flags(check_options);
 	call.task = bpf_get_current_task();
 	if (bpf_map_update_elem(&calls, &call, &key, BPF_ANY))
@@ -430,7 +519,7 @@ static __noinline int count_call(struct pt_regs *ctx)
 	bpf_map_delete_elem(&calls, &call);
 	if ((int)PT_REGS_RC(ctx) == 0)
 		key.flags |= CHECK_GRANTED;
-	count_check(ctx, own, &key);
+	count_check(ctx, own, &key, CHECK);
 	return 0;
 }
 

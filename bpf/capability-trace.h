@@ -44,7 +44,8 @@ struct trace_options {
 	__u32 asks_leader;
 	/* 1 where the kernel has the function by which a task is asked for a report. */
 	__u32 asks_for_reports;
-	__u32 reserved;
+	/* 1 where the programs have spares. */
+	__u32 has_spares;
 	/* Only the group of this name in the group; "" for all of it. */
 	char child[GROUP_NAME_LENGTH];
 };
@@ -101,8 +102,10 @@ struct followed_task {
 	__u32 was_asked;
 	/* Address of the memory that the image runs in; 0 where it was not looked at. */
 	__u64 mm;
+	/* What ran for the task, until its spare sees it: spares.bpf.h. */
+	__u64 last_run;
 };
-_Static_assert(sizeof(struct followed_task) == 136, "followed_task");
+_Static_assert(sizeof(struct followed_task) == 144, "followed_task");
 
 enum image_flags {
 	IMAGE_EXEC_SEEN = 1,

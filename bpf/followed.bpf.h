@@ -58,7 +58,7 @@ static __always_inline __u32 origin_of(struct task_struct *leader)
  */
 
 /* The current task, of which nothing was heard, where not only trees are followed. */
-__noinline int discover(void)
+__noinline int discover(enum program program)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *leader = task->group_leader;
@@ -73,7 +73,7 @@ __noinline int discover(void)
 		id = next_image_id();
 		if (__sync_val_compare_and_swap(&own->image, 0, id) == 0) {
 			own->is_main = 1;
-			store_image(id, blank_image(SCRATCH_CHECK, leader, origin_of(leader)));
+			store_image(id, blank_image(program, leader, origin_of(leader)));
 			__sync_fetch_and_add(&state.live_tasks, 1);
 		}
 	}
@@ -142,7 +142,8 @@ static __always_inline bool is_in_tree(struct task_struct *task)
 }
 
 /* What the current task carries; null where it is not followed. */
-static __always_inline struct followed_task *find_followed(struct task_struct *task)
+static __always_inline struct followed_task *find_followed(struct task_struct *task,
+							   enum program program)
 {
 	struct followed_task *own;
 	bool is_found;
@@ -151,10 +152,10 @@ static __always_inline struct followed_task *find_followed(struct task_struct *t
 	if (own && own->image)
 		return own;
 #ifdef FOLLOWS_GROUPS
-	is_found = is_new_member(task, own) && discover();
+	is_found = is_new_member(task, own) && discover(program);
 #else
 	if (options.scope == SCOPE_EVERYTHING)
-		is_found = discover();
+		is_found = discover(program);
 	else
 		is_found = may_be_adopted(task) && adopt();
 #endif

@@ -3,7 +3,7 @@
 #ifndef CAPSCOPE_IMAGES_BPF_H
 #define CAPSCOPE_IMAGES_BPF_H
 
-#include "state.bpf.h"
+#include "spares.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -13,12 +13,9 @@ struct {
 	__type(value, struct image);
 } images SEC(".maps");
 
-/* Too large for a program's stack. One for each of the programs that may interrupt each other. */
-enum { SCRATCH_EXEC = 0, SCRATCH_CHECK = 1 };
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, IMAGE_SCRATCHES);
 	__type(key, __u32);
 	__type(value, struct image);
 } image_scratch SEC(".maps");
@@ -28,10 +25,10 @@ static __always_inline __u32 next_image_id(void)
 	return FIRST_KERNEL_IMAGE + __sync_fetch_and_add(&state.last_image, 1);
 }
 
-static __always_inline struct image *blank_image(__u32 scratch, struct task_struct *task,
+static __always_inline struct image *blank_image(enum program program, struct task_struct *task,
 						  __u32 flags)
 {
-	struct image *image = bpf_map_lookup_elem(&image_scratch, &scratch);
+	struct image *image = bpf_map_lookup_elem(&image_scratch, &program);
 
 	if (!image)
 		return 0;

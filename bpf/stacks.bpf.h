@@ -3,7 +3,7 @@
 #ifndef CAPSCOPE_STACKS_BPF_H
 #define CAPSCOPE_STACKS_BPF_H
 
-#include "state.bpf.h"
+#include "spares.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -31,14 +31,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, STACK_SCRATCHES);
 	__type(key, __u32);
 	__type(value, struct kernel_stack);
 } stack_scratch SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, STACK_SCRATCHES);
 	__type(key, __u32);
 	__type(value, struct user_stack);
 } user_stack_scratch SEC(".maps");
@@ -90,10 +90,10 @@ static __always_inline bool count_in_row(struct sample *slots, int length, __u32
 /* Functions of their own for the verifier, which looks at each once. */
 
 /* Counts what is in the scratch. */
-__noinline int count_kernel_stack(struct check_counters *row)
+__noinline int count_kernel_stack(struct check_counters *row, enum program program)
 {
-	__u32 zero = 0, id;
-	struct kernel_stack *stack = bpf_map_lookup_elem(&stack_scratch, &zero);
+	struct kernel_stack *stack = bpf_map_lookup_elem(&stack_scratch, &program);
+	__u32 id;
 
 	if (!row || !stack)
 		return 0;
@@ -103,10 +103,10 @@ __noinline int count_kernel_stack(struct check_counters *row)
 	return 0;
 }
 
-__noinline int count_user_stack(struct check_counters *row)
+__noinline int count_user_stack(struct check_counters *row, enum program program)
 {
-	__u32 zero = 0, id;
-	struct user_stack *stack = bpf_map_lookup_elem(&user_stack_scratch, &zero);
+	struct user_stack *stack = bpf_map_lookup_elem(&user_stack_scratch, &program);
+	__u32 id;
 
 	if (!row || !stack)
 		return 0;
@@ -127,28 +127,28 @@ __noinline int is_address_space_locked(void)
 	return BPF_CORE_READ(mm, mmap_lock.count.counter) & RWSEM_WRITER_LOCKED;
 }
 
-static __always_inline void sample_stack(void *ctx, struct check_counters *row)
+static __always_inline void sample_stack(void *ctx, struct check_counters *row,
+					  enum program program)
 {
-	__u32 zero = 0;
-	struct kernel_stack *stack = bpf_map_lookup_elem(&stack_scratch, &zero);
+	struct kernel_stack *stack = bpf_map_lookup_elem(&stack_scratch, &program);
 
 	/* Fills up with zeros. */
 	if (stack && bpf_get_stack(ctx, stack, sizeof(*stack), 0) > 0)
-		count_kernel_stack(row);
+		count_kernel_stack(row, program);
 	else
 		__sync_fetch_and_add(&state.lost_stacks, 1);
 }
 
 /* A program without frame pointers, or without a file, has no stack: that is no loss. */
-static __always_inline void sample_user_stack(void *ctx, struct check_counters *row)
+static __always_inline void sample_user_stack(void *ctx, struct check_counters *row,
+					       enum program program)
 {
-	__u32 zero = 0;
-	struct user_stack *stack = bpf_map_lookup_elem(&user_stack_scratch, &zero);
+	struct user_stack *stack = bpf_map_lookup_elem(&user_stack_scratch, &program);
 
 	if (!stack || is_address_space_locked())
 		return;
 	if (bpf_get_stack(ctx, stack, sizeof(*stack), BPF_F_USER_STACK | BPF_F_USER_BUILD_ID) > 0)
-		count_user_stack(row);
+		count_user_stack(row, program);
 }
 
 #endif

@@ -11,7 +11,7 @@ import {
   unloadPrograms,
 } from "../../src/linux/bpf/load-programs.ts";
 import { type FollowScope, type WayIn, WAYS_IN } from "../../src/linux/bpf/observation.ts";
-import { checkPrograms, FOLLOWING, SYMBOL_PROGRAM } from "../../src/linux/bpf/program-table.ts";
+import { FOLLOWING, programsToAttach, SYMBOL_PROGRAM } from "../../src/linux/bpf/program-table.ts";
 import { openLibbpf } from "../../src/linux/ffi/libbpf.ts";
 import { openLibc } from "../../src/linux/ffi/libc.ts";
 import { testUnless } from "../skip.ts";
@@ -33,8 +33,10 @@ const FOLLOWED: Readonly<Record<string, Followed>> = {
 
 type Changes = { readonly wayIn?: WayIn; readonly fit?: KernelFit | null };
 
+const ALL = { beganNs: 1, watchesExits: true, hasSpares: true };
+
 async function load(followed: Followed, changes: Changes): Promise<LoadedPrograms> {
-  return loadPrograms(libbpf, libc, { ...followed, beganNs: 1, watchesExits: true, ...changes });
+  return loadPrograms(libbpf, libc, { ...followed, ...ALL, ...changes });
 }
 
 const CLOSED = new Map<WayIn, string | null>();
@@ -58,7 +60,7 @@ function instructionsOf(
   { object, wayIn }: LoadedPrograms,
   followed: Followed,
 ): Record<string, string> {
-  const names = [...FOLLOWING, ...checkPrograms(wayIn, followed), SYMBOL_PROGRAM];
+  const names = [...programsToAttach(wayIn, { ...followed, ...ALL }), SYMBOL_PROGRAM];
   return Object.fromEntries(
     names.map((name) => {
       const loaded = libbpf.instructions(libbpf.findProgram(object, name)!);

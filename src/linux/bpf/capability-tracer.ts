@@ -12,6 +12,7 @@ import {
 } from "./follow-process.ts";
 import { isInitialPidNamespace } from "../procfs/namespaces.ts";
 import { readPids } from "../procfs/socket-holders.ts";
+import { countLeftOut } from "./left-out-runs.ts";
 import { findMap, loadPrograms, type LoadedPrograms, unloadPrograms } from "./load-programs.ts";
 import type {
   CapabilityTracer,
@@ -42,7 +43,7 @@ import { decodeImage, decodeTaskStart } from "./wire-image.ts";
  */
 export async function openCapabilityTracer(options: TracerOptions): Promise<CapabilityTracer> {
   const [libbpf, libc] = await Promise.all([openLibbpf(), openLibc()]);
-  const { scope, wayIn, watchesExits = false, onBegin } = options;
+  const { scope, wayIn, watchesExits = false, hasSpares, onBegin } = options;
   const beganNs = libc.readBootClock();
   const programs = await loadPrograms(libbpf, libc, {
     scope,
@@ -50,6 +51,7 @@ export async function openCapabilityTracer(options: TracerOptions): Promise<Capa
     watchesExits,
     asksLeader: !canFollowThreads(libc),
     ...(wayIn === undefined ? {} : { wayIn }),
+    ...(hasSpares === undefined ? {} : { hasSpares }),
     ...(onBegin === undefined ? {} : { onBegin }),
   });
   const tracer = new BpfCapabilityTracer(libbpf, libc, programs, watchesExits);
@@ -66,6 +68,11 @@ export interface TracerOptions {
    * call of the machine becomes slower.
    */
   readonly watchesExits?: boolean;
+  /**
+   * Attach a second program beside each one, for what is left out where the kernel lets tasks be
+   * interrupted by others. Where it is left out, the kernel is looked at.
+   */
+  readonly hasSpares?: boolean;
   /** Called when the kernel is at work, and nothing is known to be missing; the rest takes a while. */
   readonly onBegin?: () => void;
 }
@@ -179,13 +186,12 @@ class BpfCapabilityTracer implements CapabilityTracer {
 
   readLost(): LostCounters {
     const { lost } = this.#readState();
-    let missed = 0;
-    for (const fd of this.#programs.checkPrograms) {
-      const info = new Uint8Array(wire.PROGRAM_INFO_SIZE);
-      orThrow("asking for missed runs", this.#libbpf.readProgramInfo(fd, info));
-      missed += wire.decodeMissedRuns(info);
-    }
-    return { ...lost, checks: lost.checks + missed };
+    const { checking, following } = this.#programs;
+    return {
+      ...lost,
+      checks: lost.checks + countLeftOut(this.#libbpf, checking),
+      images: lost.images + countLeftOut(this.#libbpf, following),
+    };
   }
 
   openFeed(): CheckFeed {

@@ -9,13 +9,16 @@ import { callReportFunction, type KernelFit, readKernelFit } from "./kernel-fit.
 import { readTraceObject } from "./object-file.ts";
 import { type FollowScope, type WayIn, WAYS_IN } from "./observation.ts";
 import { type Refusal, requirePrivileges, unsupported } from "./program-access.ts";
+import type { AttachedProgram } from "./left-out-runs.ts";
+import { mayInterruptPrograms } from "./preemption.ts";
 import {
   ALL_PROGRAMS,
   checkPrograms,
-  EXIT_WATCHER,
   FOLLOWING,
+  programsToAttach,
+  spareOf,
   SYMBOL_PROGRAM,
-  TARGETS,
+  targetOf,
 } from "./program-table.ts";
 import { makeTypesFile } from "./types-file.ts";
 import { encodeOptions } from "./wire-format.ts";
@@ -31,6 +34,8 @@ export interface ProgramOptions {
   readonly watchesExits: boolean;
   /** Threads cannot be followed one by one: ask the leading one of each (before Linux 6.9). */
   readonly asksLeader: boolean;
+  /** As `TracerOptions` has it. */
+  readonly hasSpares?: boolean;
   /** Called when the kernel is at work, in another thread; what it does is not waited for. */
   readonly onBegin?: () => void;
   /** What fits the programs to this kernel; null to let libbpf do it. Read where it is left out. */
@@ -42,8 +47,9 @@ export interface LoadedPrograms {
   readonly wayIn: WayIn;
   readonly object: BpfObject;
   readonly links: readonly BpfLink[];
-  /** Descriptors of those that see the checks. */
-  readonly checkPrograms: readonly number[];
+  /** Those that see the checks, and those that follow tasks. */
+  readonly checking: readonly AttachedProgram[];
+  readonly following: readonly AttachedProgram[];
   /** Descriptor of the one that names kernel addresses. */
   readonly symbolProgram: number;
   /** Whether tasks are asked how their system calls end. */
@@ -74,7 +80,9 @@ export async function loadPrograms(
     const { fit = readKernelFit(libc) } = options;
     const refusals: Refusal[] = [];
     for (const wayIn of options.wayIn === undefined ? WAYS_IN : [options.wayIn]) {
-      const outcome = await tryWayIn(libbpf, libc, { bytes, wayIn, fit, maps, options });
+      const { hasSpares = mayInterruptPrograms(wayIn) } = options;
+      const attempt = { bytes, wayIn, hasSpares, fit, maps, options };
+      const outcome = await tryWayIn(libbpf, libc, attempt);
       if (!(outcome instanceof SystemError)) return outcome;
       refusals.push({ wayIn, error: outcome });
     }
@@ -88,6 +96,7 @@ export async function loadPrograms(
 interface Attempt {
   readonly bytes: Uint8Array;
   readonly wayIn: WayIn;
+  readonly hasSpares: boolean;
   /** Null where libbpf is to look at the kernel's types. */
   readonly fit: KernelFit | null;
   readonly maps: EarlyMaps;
@@ -112,7 +121,7 @@ async function tryWayIn(
 /** Whether the kernel has what the programs are attached to, as far as types tell. */
 function hasTargets({ targets }: KernelFit, programs: readonly string[]): boolean {
   return programs.every((name) => {
-    const target = TARGETS[name];
+    const target = targetOf(name);
     return target === undefined || targets.has(target);
   });
 }
@@ -161,54 +170,55 @@ async function tryToLoad(
 function configure(
   libbpf: Libbpf,
   object: BpfObject,
-  { wayIn, fit, options }: Attempt,
+  { wayIn, fit, options, hasSpares }: Attempt,
 ): SystemError | null {
-  const wanted = programNames(wayIn, options);
+  const wanted = programsToAttach(wayIn, { ...options, hasSpares });
   for (const name of ALL_PROGRAMS) {
     const isWanted = wanted.includes(name) || name === SYMBOL_PROGRAM;
     libbpf.setAutoload(findProgram(libbpf, object, name), isWanted);
   }
   for (const name of wanted) {
     const program = findProgram(libbpf, object, name);
-    const target = TARGETS[name];
+    const target = targetOf(name);
     if (target !== undefined) {
       const result = libbpf.setTarget(program, target, fit?.targets.get(target) ?? null);
       if (result < 0) return new SystemError("loading", errorName(-result));
     }
   }
-  const initial = encodeOptions({ ...options, asksForReports: asksForReports(fit) });
+  const initial = encodeOptions({ ...options, hasSpares, asksForReports: asksForReports(fit) });
   libbpf.setInitialValue(findMap(libbpf, object, ".rodata.options"), initial);
   libbpf.setAutocreate(findMap(libbpf, object, "calls"), wayIn === "kprobe");
   return null;
-}
-
-/** In the order in which they are attached: the one that counts is the last to come. */
-function programNames(wayIn: WayIn, options: ProgramOptions): readonly string[] {
-  const others = options.watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;
-  return [...others, ...checkPrograms(wayIn, options).toReversed()];
 }
 
 /** Pushes to `links`, also when it fails in the end. */
 async function attach(
   libbpf: Libbpf,
   object: BpfObject,
-  { wayIn, fit, options }: Attempt,
+  { wayIn, fit, options, hasSpares }: Attempt,
   links: BpfLink[],
 ): Promise<LoadedPrograms | SystemError> {
   const result = await libbpf.load(object);
   if (result < 0) return new SystemError("loading", errorName(-result));
-  for (const name of programNames(wayIn, options)) {
+  const attached = programsToAttach(wayIn, { ...options, hasSpares });
+  for (const name of attached) {
     const program = findProgram(libbpf, object, name);
-    const link = TARGETS[name] === undefined ? libbpf.attach(program) : libbpf.attachTyped(program);
+    const link =
+      targetOf(name) === undefined ? libbpf.attach(program) : libbpf.attachTyped(program);
     if (link === null) return new SystemError("attaching", libbpf.errorName());
     links.push(link);
   }
   const fdOf = (name: string): number => libbpf.programFd(findProgram(libbpf, object, name));
+  const withSpare = (name: string): AttachedProgram => {
+    const spare = spareOf(name);
+    return { fd: fdOf(name), spareFd: attached.includes(spare) ? fdOf(spare) : null };
+  };
   return {
     wayIn,
     object,
     links,
-    checkPrograms: checkPrograms(wayIn, options).map(fdOf),
+    checking: checkPrograms(wayIn, options).map(withSpare),
+    following: FOLLOWING.map(withSpare),
     symbolProgram: fdOf(SYMBOL_PROGRAM),
     asksForReports: asksForReports(fit),
     isFitted: fit !== null,

@@ -123,7 +123,10 @@ export interface OutcomeRecord {
   readonly count: number;
 }
 
-/** What was lost in the kernel. All zero in a complete trace. */
+/**
+ * What was lost in the kernel, at most: where it leaves out programs it does not tell for whom. All zero
+ * in a complete trace.
+ */
 export interface LostCounters {
   readonly checks: number;
   readonly stacks: number;

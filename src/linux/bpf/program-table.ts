@@ -16,15 +16,54 @@ const TREE_PROGRAMS: Readonly<Record<WayIn, readonly string[]>> = {
   fexit: ["trace_cap_capable_exit_tree"],
 };
 
-/** Those that see the checks. `asksLeader`: not all tasks of a tree are known. */
+export interface ProgramChoice {
+  readonly scope: FollowScope;
+  /** Not all tasks of a tree are known. */
+  readonly asksLeader: boolean;
+}
+
+/** Those that see the checks. */
 export function checkPrograms(
   wayIn: WayIn,
-  { scope, asksLeader }: { readonly scope: FollowScope; readonly asksLeader: boolean },
+  { scope, asksLeader }: ProgramChoice,
 ): readonly string[] {
   return (scope.kind === "tree" && !asksLeader ? TREE_PROGRAMS : PROGRAMS)[wayIn];
 }
 
 export const FOLLOWING = ["handle_fork", "handle_exec", "handle_exit"];
+
+/**
+ * Name of the program that does the work of another one where the kernel leaves that out;
+ * bpf/spares.bpf.h.
+ */
+export function spareOf(name: string): string {
+  return `${name}_spare`;
+}
+
+const HAS_SPARE = [...FOLLOWING, ...typed(PROGRAMS), ...typed(TREE_PROGRAMS)];
+
+/** A kprobe is not interrupted by another task. */
+function typed(programs: Readonly<Record<WayIn, readonly string[]>>): readonly string[] {
+  return [...programs.tp_btf, ...programs.fexit];
+}
+
+/**
+ * The programs of a way in, in the order in which they are attached: the one that counts is the last to
+ * come. A spare is called after the one that it stands in for: the kernel calls what is attached to a
+ * tracepoint in that order, and what is attached to a function's end the other way around.
+ */
+export function programsToAttach(
+  wayIn: WayIn,
+  options: ProgramChoice & { readonly watchesExits: boolean; readonly hasSpares: boolean },
+): readonly string[] {
+  const others = options.watchesExits ? [...FOLLOWING, EXIT_WATCHER] : FOLLOWING;
+  const all = [...others, ...checkPrograms(wayIn, options).toReversed()];
+  return all.flatMap((name) => {
+    if (!options.hasSpares || !HAS_SPARE.includes(name)) return [name];
+    const isCalledFirst = TARGETS[name]?.attachType === ATTACH_TYPE.functionExit;
+    return isCalledFirst ? [spareOf(name), name] : [name, spareOf(name)];
+  });
+}
 
 /** Sees the end of every system call of the machine: for kernels where a task cannot be asked. */
 export const EXIT_WATCHER = "handle_syscall_exit";
@@ -36,6 +75,7 @@ export const ALL_PROGRAMS = [
   ...FOLLOWING,
   EXIT_WATCHER,
   ...new Set([PROGRAMS, TREE_PROGRAMS].flatMap((each) => Object.values(each).flat())),
+  ...new Set(HAS_SPARE.map(spareOf)),
   SYMBOL_PROGRAM,
 ];
 
@@ -73,6 +113,11 @@ export const TARGETS: Readonly<Record<string, TypedTarget>> = {
   trace_cap_capable_exit: EXIT,
   trace_cap_capable_exit_tree: EXIT,
 };
+
+/** A spare's is that of the program that it stands in for. */
+export function targetOf(program: string): TypedTarget | undefined {
+  return TARGETS[program.replace(/_spare$/, "")];
+}
 
 function tracepoint(name: string): TypedTarget {
   return { attachType: ATTACH_TYPE.tracepoint, name };

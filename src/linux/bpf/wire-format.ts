@@ -5,7 +5,7 @@ import type { FollowScope, LostCounters } from "./observation.ts";
 /** The structures of bpf/capability-trace.h. The machine is little endian. */
 export const SIZES = {
   options: 296,
-  followed: 136,
+  followed: 144,
   image: 1600,
   imageId: 4,
   checkKey: 24,
@@ -54,6 +54,7 @@ export function encodeOptions(options: {
   readonly watchesExits: boolean;
   readonly asksLeader: boolean;
   readonly asksForReports: boolean;
+  readonly hasSpares: boolean;
 }): Uint8Array {
   const { scope } = options;
   const bytes = new Uint8Array(SIZES.options);
@@ -70,6 +71,7 @@ export function encodeOptions(options: {
   view.setUint32(24, options.watchesExits ? 1 : 0, true);
   view.setUint32(28, options.asksLeader ? 1 : 0, true);
   view.setUint32(32, options.asksForReports ? 1 : 0, true);
+  view.setUint32(36, options.hasSpares ? 1 : 0, true);
   return bytes;
 }
 
@@ -106,7 +108,7 @@ export function decodeState(bytes: Uint8Array): TraceState {
   };
 }
 
-/** Runs that were left out because the program was already running on that CPU. */
+/** Runs, for any task, that were left out because the program was already running on that CPU. */
 export function decodeMissedRuns(programInfo: Uint8Array): number {
   return Number(viewOf(programInfo).getBigUint64(RECURSION_MISSES, true));
 }

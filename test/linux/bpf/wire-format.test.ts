@@ -11,13 +11,19 @@ import { bytes } from "./bytes.ts";
 test("options name the control group by its hierarchy and its id", () => {
   const group = { hierarchy: "memory", id: 2n ** 33n };
   const scope = { kind: "cgroup", group, child: "a.service" } as const;
-  const facts = { beganNs: 5, watchesExits: true, asksLeader: true, asksForReports: true };
+  const facts = {
+    beganNs: 5,
+    watchesExits: true,
+    asksLeader: true,
+    asksForReports: true,
+    hasSpares: true,
+  };
   const options = encodeOptions({ scope, ...facts });
   const view = new DataView(options.buffer);
   expect(Buffer.from(options.subarray(40, 51)).toString()).toBe("a.service\0\0");
   expect([view.getUint32(0, true), view.getUint32(4, true)]).toEqual([2, 2]);
   expect([view.getBigUint64(8, true), view.getBigUint64(16, true)]).toEqual([2n ** 33n, 5n]);
-  expect([24, 28, 32].map((at) => view.getUint32(at, true))).toEqual([1, 1, 1]);
+  expect([24, 28, 32, 36].map((at) => view.getUint32(at, true))).toEqual([1, 1, 1, 1]);
 });
 
 test("more tasks may have ended than began in the kernel's sight", () => {

@@ -3,7 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import type { Duplex } from "node:stream";
-import { openCapabilityTracer } from "../../../src/linux/bpf/capability-tracer.ts";
+import {
+  openCapabilityTracer,
+  type TracerOptions,
+} from "../../../src/linux/bpf/capability-tracer.ts";
 import type {
   CapabilityTracer,
   CheckRecord,
@@ -29,12 +32,12 @@ export interface Trace {
   readonly lost: LostCounters;
 }
 
-/** Why nothing can be followed on this machine; null when it can. */
-async function whyNoTrace(): Promise<string | null> {
+/** Why nothing can be followed on this machine, or not by that way in; null when it can. */
+export async function whyClosed(wayIn?: WayIn): Promise<string | null> {
   if (process.geteuid?.() !== 0) return "needs root, to load kernel programs";
   if (!existsSync("/sys/kernel/btf/vmlinux")) return "this kernel has no BTF";
   try {
-    (await openCapabilityTracer({ scope: { kind: "tree" } }))[Symbol.dispose]();
+    (await openTree(wayIn === undefined ? {} : { wayIn }))[Symbol.dispose]();
     return null;
   } catch (error) {
     if (error instanceof UnsupportedError) return error.message;
@@ -42,7 +45,13 @@ async function whyNoTrace(): Promise<string | null> {
   }
 }
 
-const REASON = await whyNoTrace();
+const REASON = await whyClosed();
+
+type TreeOptions = Omit<TracerOptions, "scope">;
+
+function openTree(options: TreeOptions): Promise<CapabilityTracer> {
+  return openCapabilityTracer({ scope: { kind: "tree" }, ...options });
+}
 
 /** A test that follows tasks; skipped with a printed reason where that is not possible. */
 export function traced(title: string, body: () => Promise<void>): void {
@@ -74,9 +83,9 @@ export async function startHeld(command: readonly string[]): Promise<{
 /** Follows a command to the end of its tree. */
 export async function traceCommand(
   command: readonly string[],
-  options: { readonly watchesExits?: boolean } = {},
+  options: TreeOptions = {},
 ): Promise<Trace> {
-  using tracer = await openCapabilityTracer({ scope: { kind: "tree" }, ...options });
+  using tracer = await openTree(options);
   const held = await startHeld(command);
   tracer.follow(held.pid, "held");
   held.release();
