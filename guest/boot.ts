@@ -23,6 +23,8 @@ export interface GuestOptions extends GuestSetup {
   readonly clock: GuestClock;
   /** They take turns: two at a time are not safe while kernel functions are patched. */
   readonly cpus: number;
+  /** More words of the kernel's command line; see kernel-parameters of Linux. */
+  readonly kernelOptions?: string;
   readonly timeoutMs: number;
   readonly abort: AbortSignal;
   /** Where the console's log is kept when the guest fails. */
@@ -122,32 +124,34 @@ async function inScratch<Result>(work: (directory: string) => Promise<Result>): 
   }
 }
 
-type Machine = Pick<GuestOptions, "kernel" | "cpus" | "clock">;
+type Machine = Pick<GuestOptions, "kernel" | "cpus" | "clock" | "kernelOptions">;
 
 interface Frugality {
   readonly processor: string;
-  readonly kernelOptions: string;
+  readonly kernelOptions: readonly string[];
 }
 
 /** A quarter of the work goes into what nobody looks at, unless it is what one wants to measure. */
-const WHOLE: Frugality = { processor: "max", kernelOptions: "" };
+const WHOLE: Frugality = { processor: "max", kernelOptions: [] };
 /**
  * No page tables of five levels; pages are not cleared by one instruction that repeats itself for each byte (erms)
  * or word (112 is REP_GOOD in asm/cpufeatures.h); no guards against flaws of real processors.
  */
 const FRUGAL: Frugality = {
   processor: "max,-la57,-erms",
-  kernelOptions: " mitigations=off clearcpuid=112",
+  kernelOptions: ["mitigations=off", "clearcpuid=112"],
 };
 
-function machine({ kernel, cpus, clock }: Machine, initramfs: string): string[] {
-  const { processor, kernelOptions } = clock === "instructions" ? WHOLE : FRUGAL;
+function machine(options: Machine, initramfs: string): string[] {
+  const { kernel, cpus, clock, kernelOptions = "" } = options;
+  const frugality = clock === "instructions" ? WHOLE : FRUGAL;
+  const words = ["console=ttyS0 panic=-1 quiet random.trust_cpu=on", ...frugality.kernelOptions];
   const share = "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap";
   return [
-    ["-nodefaults", "-no-reboot", "-machine", "q35", "-cpu", processor],
+    ["-nodefaults", "-no-reboot", "-machine", "q35", "-cpu", frugality.processor],
     ["-accel", "tcg,thread=single", "-smp", String(cpus), "-m", "3072"],
     ["-kernel", kernel.image, "-initrd", initramfs],
-    ["-append", `console=ttyS0 panic=-1 quiet random.trust_cpu=on${kernelOptions}`],
+    ["-append", [...words, kernelOptions].join(" ")],
     ["-virtfs", share],
     CLOCKS[clock],
   ].flat();

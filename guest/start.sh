@@ -4,6 +4,8 @@
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 hostname guest
 ip link set lo up
+# As systemd does on a machine of its own.
+mount -t debugfs debugfs /sys/kernel/debug
 while read -r module; do
   modprobe --quiet "$module"
 done </run/guest/wanted

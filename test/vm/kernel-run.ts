@@ -148,6 +148,7 @@ async function runSession(
       modules: session.modules,
       clock: "work",
       cpus: 1,
+      ...(session.kernelOptions === undefined ? {} : { kernelOptions: session.kernelOptions }),
       timeoutMs: session.timeoutMs * patience,
       abort,
       log: `${log}.console`,

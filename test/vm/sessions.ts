@@ -7,6 +7,8 @@ export interface Session {
   readonly first: FirstProcess;
   readonly modules: readonly string[];
   readonly files: readonly string[];
+  /** More words of the kernel's command line. */
+  readonly kernelOptions?: string;
   readonly timeoutMs: number;
 }
 
@@ -52,6 +54,15 @@ export const SESSIONS: readonly Session[] = [
       `${SUITES}/security-modules.test.ts`,
     ],
     timeoutMs: 900_000,
+  },
+  {
+    name: "preemption",
+    first: "shell",
+    modules: [],
+    files: [`${PRIVILEGED}/trace-interrupted.test.ts`],
+    // As distributions for desktops have it; not all of these kernels do by themselves.
+    kernelOptions: "preempt=full",
+    timeoutMs: 400_000,
   },
   {
     name: "capabilities",
