@@ -107,7 +107,7 @@ int handle_exec_spare(__u64 *ctx)
 static __always_inline int note_end(__u64 *ctx, enum program program)
 {
 	struct task_struct *task = (void *)ctx[0];
-	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
+	struct followed_task *own = look_up(task);
 	struct image *image;
 	__u64 key = (__u64)task;
 
@@ -509,7 +509,7 @@ static __noinline int count_call(struct pt_regs *ctx)
 	struct check_key *entered, key;
 	struct followed_task *own;
 
-	own = bpf_task_storage_get(&followed, bpf_get_current_task_btf(), 0, 0);
+	own = look_up(bpf_get_current_task_btf());
 	if (!own || !own->image)
 		return 0;
 	entered = bpf_map_lookup_elem(&calls, &call);

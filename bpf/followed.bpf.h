@@ -20,6 +20,22 @@ static __always_inline struct followed_task *storage_of(struct task_struct *task
 	return bpf_task_storage_get(&followed, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
+/*
+ * What a task carries; null where that is nothing. Before Linux 6.2 nothing is found either while another task
+ * is interrupted in its own look-up on this processor: whether it is so shows in that nothing can be added.
+ */
+static __always_inline struct followed_task *look_up(struct task_struct *task)
+{
+	struct followed_task *own = bpf_task_storage_get(&followed, task, 0, 0);
+
+	if (own || !options.has_spares || !BPF_CORE_READ(task, bpf_storage))
+		return own;
+	own = storage_of(task);
+	if (!own)
+		__sync_fetch_and_add(&state.lost_checks, 1);
+	return own;
+}
+
 static __always_inline struct followed_task *inherit(struct task_struct *child,
 						     const struct followed_task *parent,
 						     bool same_process)
@@ -88,7 +104,7 @@ __noinline int adopt(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct followed_task *leader;
 
-	leader = bpf_task_storage_get(&followed, task->group_leader, 0, 0);
+	leader = look_up(task->group_leader);
 	if (!leader || !leader->image)
 		return 0;
 	inherit(task, leader, true);
@@ -148,7 +164,7 @@ static __always_inline struct followed_task *find_followed(struct task_struct *t
 	struct followed_task *own;
 	bool is_found;
 
-	own = bpf_task_storage_get(&followed, task, 0, 0);
+	own = look_up(task);
 	if (own && own->image)
 		return own;
 #ifdef FOLLOWS_GROUPS

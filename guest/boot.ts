@@ -43,6 +43,7 @@ export async function runInGuest(options: GuestOptions): Promise<string> {
   return inScratch(async (directory) => {
     const initramfs = await makeInitramfs(directory, options);
     const console = join(directory, "console");
+    options.abort.throwIfAborted();
     const serial = ["-display", "none", "-serial", `file:${console}`, "-serial", "stdio"];
     const { text, failure } = await runMachine(
       [...machine(options, initramfs), ...serial],

@@ -56,6 +56,12 @@ function isInterrupted(wayIn: WayIn): boolean {
   return wayIn === "fexit" || (wayIn === "tp_btf" && Number.parseInt(release(), 10) >= 7);
 }
 
+/** Earlier kernels do not find what a task carries while another one is interrupted in its own look-up. */
+function looksUpAlways(): boolean {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  return major > 6 || (major === 6 && minor >= 2);
+}
+
 for (const wayIn of WAYS_IN) {
   const reason = await whyClosed(wayIn);
   describe(`tasks that interrupt each other, through ${wayIn}`, () => {
@@ -64,7 +70,11 @@ for (const wayIn of WAYS_IN) {
       "each check is counted once, by a program or by its spare",
       async () => {
         const trace = await traceCommand(rivals(ASK), { wayIn, hasSpares: true });
-        expect(checksOf(trace, CAP_SETGID)).toBe(ASK.first + ASK.second);
+        const missing = ASK.first + ASK.second - checksOf(trace, CAP_SETGID);
+        expect(missing).toBeGreaterThanOrEqual(0);
+        expect(missing).toBeLessThanOrEqual(
+          wayIn === "fexit" && !looksUpAlways() ? trace.lost.checks : 0,
+        );
       },
       LONG,
     );

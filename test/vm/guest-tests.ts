@@ -33,7 +33,10 @@ export interface GuestCommand {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The script that runs the files in a guest one after another, and writes what each came to. */
+/**
+ * The script that runs the files in a guest one after another, and writes what each came to. What it needs later does
+ * not lie in /tmp, which systemd empties when the first service starts.
+ */
 export function testScript({ files, environment }: GuestCommand): string {
   const variables = { ...environment, CI: "1", TMPDIR: "/tmp/tests", NO_COLOR: "1" };
   const exports = Object.entries(variables).map(
@@ -45,13 +48,13 @@ mkdir -p "$TMPDIR"
 chmod 755 "$TMPDIR"
 for file in ${files.map(quote).join(" ")}; do
   echo "${MARK} file $file"
-  rm -f /tmp/results.xml
+  rm -f /run/guest/results.xml
   timeout -k 5 ${FILE_LIMIT_S} node_modules/.bin/bun test --timeout ${TEST_LIMIT_S * 1000} \\
-    --reporter=junit --reporter-outfile=/tmp/results.xml "./$file" >/tmp/text 2>&1
+    --reporter=junit --reporter-outfile=/run/guest/results.xml "./$file" >/run/guest/text 2>&1
   echo "${MARK} status $?"
-  cat /tmp/text
+  cat /run/guest/text
   echo "${MARK} results"
-  cat /tmp/results.xml
+  cat /run/guest/results.xml
   echo
   echo "${MARK} end"
 done

@@ -104,6 +104,25 @@ describe("a kernel that hangs", () => {
     expect(renderCounts([result])).toBe("0 passed, 2 failed, 0 skipped");
   });
 
+  testUnless(reason, "a file that belongs to no session is run in one of its own", async () => {
+    const file = "test/privileged/c.test.ts";
+    const abort = new AbortController();
+    const begun: string[] = [];
+    const running = runKernels(["6.12"], {
+      ...optionsIn(folder.path),
+      only: [file],
+      abort: abort.signal,
+      progress: (line) => {
+        begun.push(line);
+        if (line.endsWith("begins")) abort.abort();
+      },
+      prepare: async () => makeKernel(folder.path),
+      sessions: [{ first: "shell", modules: [], files: FILES, timeoutMs: 2000, name: "endless" }],
+    });
+    await expect(running).rejects.toThrow();
+    expect(begun.at(-1)).toBe(`${RELEASE}: other: begins`);
+  });
+
   testUnless(reason, "leaves the log of its console", () => {
     expect(readFileSync(join(folder.path, `${RELEASE}-endless.console`), "utf8")).toBe("");
   });

@@ -5,7 +5,7 @@ import { GuestError, pathInGuest, runInGuest } from "../../guest/boot.ts";
 import { type GuestKernel, type KernelLine, prepareKernel } from "../../guest/kernel.ts";
 import { OTHER_SETS } from "./commands.ts";
 import { type FileResult, readResults, testScript, watchResults } from "./guest-tests.ts";
-import { SESSIONS, type Session } from "./sessions.ts";
+import { otherSession, SESSIONS, type Session } from "./sessions.ts";
 import { IN_GUEST } from "./whether-guest.ts";
 
 /** What the guests need from the host besides the source tree. */
@@ -73,13 +73,12 @@ export async function runKernels(
   return results;
 }
 
-/** With the files that were asked for. */
+/** With the files that were asked for; those that are no session's have one of their own. */
 function sessionsOf(sessions: readonly Session[], only: readonly string[]): readonly Session[] {
-  return sessions
-    .map((session) => ({
-      ...session,
-      files: session.files.filter((file) => only.length === 0 || only.includes(file)),
-    }))
+  if (only.length === 0) return sessions;
+  const others = only.filter((file) => !sessions.some(({ files }) => files.includes(file)));
+  return [...sessions, otherSession(others)]
+    .map((session) => ({ ...session, files: session.files.filter((file) => only.includes(file)) }))
     .filter(({ files }) => files.length > 0);
 }
 

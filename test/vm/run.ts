@@ -4,7 +4,7 @@
 // A machine that does much else at the same time needs a patience of more than 1: each limit times that.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { KERNEL_LINES, type KernelLine } from "../../guest/kernel.ts";
@@ -37,9 +37,9 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write("0 passed, 0 failed, 1 skipped\n");
     return 0;
   }
-  const only = positionals.filter((word) => existsSync(word));
+  const only = positionals.filter((word) => existsSync(word)).map((path) => normalize(path));
   const lines = LINES.filter((line) => positionals.includes(line));
-  const unknown = positionals.filter((word) => !only.includes(word) && !isLine(word));
+  const unknown = positionals.filter((word) => !existsSync(word) && !isLine(word));
   if (unknown.length > 0) throw new Error(`neither a kernel nor a file: ${unknown.join(" ")}`);
   const results = await runAll(lines.length > 0 ? lines : LINES, {
     only,

@@ -18,6 +18,17 @@ const MODULES = ["dccp_ipv4", "dccp_ipv6", "hci_vhci", "vsock_loopback"];
 const SUITES = "test/vm/suites";
 const PRIVILEGED = "test/privileged";
 
+/** For files that are part of no other session: any test of this repository. */
+export function otherSession(files: readonly string[]): Session {
+  return {
+    name: "other",
+    first: "shell",
+    modules: MODULES,
+    files,
+    timeoutMs: 300_000 * files.length,
+  };
+}
+
 /**
  * Those of test/privileged that meet something in a guest which the machine of the developer may lack:
  * protocols, security modules, other ways into the kernel.
