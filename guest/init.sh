@@ -25,6 +25,13 @@ mkdir /layer/upper /layer/work
 mount -t overlay -o lowerdir=/host,upperdir=/layer/upper,workdir=/layer/work overlay /root ||
   fail 'mounting the layer failed'
 mount --move /dev /root/dev
+# What udev would do.
+ln -s /proc/self/fd /root/dev/fd
+for name in stdin:0 stdout:1 stderr:2; do
+  ln -s "/proc/self/fd/${name#*:}" "/root/dev/${name%:*}"
+done
+# Below it lies that of the host.
+mount -t tmpfs -o mode=555 proc /root/proc
 mount --move /proc /root/proc
 mount --move /sys /root/sys
 mkdir -p /root/dev/shm /root/dev/pts

@@ -6,6 +6,7 @@ import { capabilityNames } from "../../src/capabilities/set.ts";
 import { parseStatus } from "../../src/linux/procfs/status.ts";
 import { testUnless } from "../skip.ts";
 import { runCapscope } from "./harness/capscope.ts";
+import { SEEING_ENDS } from "./harness/kernel-version.ts";
 import { minimize, proven } from "./harness/minimized.ts";
 import { type NetworkNamespace, openNetworkNamespace } from "./harness/network-namespace.ts";
 import { openTemporaryDirectory } from "./harness/temporary-directory.ts";
@@ -186,7 +187,7 @@ describe("the report of capscope minimize", () => {
   });
 
   testUnless(NO_TRACE, "says on standard error what each run showed, and what is proven", () => {
-    const { stderr } = runCapscope(["minimize", "--", ...BIND], { namespace });
+    const { stderr } = runCapscope(["minimize", ...SEEING_ENDS, "--", ...BIND], { namespace });
     expect(stderr).toMatch(/^capscope: runs the command again and again.*: \/usr\/bin\/python3/);
     expect(stderr).toContain(
       "capscope: run 5 of about 6: without CAP_NET_BIND_SERVICE: fails: ended with status 1, not 0\n",

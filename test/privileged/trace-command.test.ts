@@ -3,6 +3,7 @@ import { describe, expect } from "bun:test";
 import { testUnless } from "../skip.ts";
 import { openTemporaryDirectory } from "./harness/temporary-directory.ts";
 import { AS_NOBODY, judged, needed, NO_TRACE, python, PYTHON, trace } from "./harness/traced.ts";
+import { expectWholeCount } from "./harness/whole-count.ts";
 
 const BIND = ["import socket; s = socket.socket(); s.bind(('127.0.0.1', 81))"];
 const ALONE = { prefix: ["unshare", "--net", "--"] };
@@ -33,7 +34,10 @@ describe("a traced command", () => {
   traced("that only sleeps needs nothing, though the kernel asked for sys_admin", () => {
     const result = trace(["sleep", "0.1"]);
     expect(needed(result)).toEqual([]);
-    expect(judged(result, "opportunistic")).toEqual(["sys_admin"]);
+    // Where memory is asked for, compilers inline the check: only a tracepoint sees it everywhere.
+    if (result.run.wayIn === "tp_btf") {
+      expect(judged(result, "opportunistic")).toEqual(["sys_admin"]);
+    }
     expect(result.profile.conclusion).toBe("needs-nothing-seen");
   });
 
@@ -51,7 +55,7 @@ describe("a traced command", () => {
     const result = trace(deep);
     expect(needed(result)).toEqual([]);
     const syscalls = result.findings.get("sys_admin")?.uses.map(({ syscall }) => syscall);
-    expect(syscalls).toContain(process.arch === "x64" ? "clone" : "clone");
+    if (result.run.wayIn === "tp_btf") expect(syscalls).toContain("clone");
   });
 
   traced("that adds an interface needs net_admin", () => {
@@ -157,6 +161,6 @@ describe("threads", () => {
       "for thread in threads: thread.start()",
       "for thread in threads: thread.join()",
     );
-    expect(trace(many).findings.get("setgid")?.granted).toBe(2000);
+    expectWholeCount(trace(many), "setgid", 2000);
   });
 });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
-import { release } from "node:os";
 import { type WayIn, WAYS_IN } from "../../src/linux/bpf/observation.ts";
 import { testUnless } from "../skip.ts";
 import { type Trace, traceCommand, whyClosed } from "./harness/followed-command.ts";
+import { isLinuxSince } from "./harness/kernel-version.ts";
 import { python } from "./harness/traced.ts";
 
 const LONG = 120_000;
@@ -53,14 +53,11 @@ function checksOf({ checks }: Trace, capability: number): number {
 /** Whether this kernel was told to interrupt what it does itself, and does so while the program runs. */
 function isInterrupted(wayIn: WayIn): boolean {
   if (!readFileSync("/proc/cmdline", "utf8").includes("preempt=full")) return false;
-  return wayIn === "fexit" || (wayIn === "tp_btf" && Number.parseInt(release(), 10) >= 7);
+  return wayIn === "fexit" || (wayIn === "tp_btf" && isLinuxSince(7, 0));
 }
 
 /** Earlier kernels do not find what a task carries while another one is interrupted in its own look-up. */
-function looksUpAlways(): boolean {
-  const [major = 0, minor = 0] = release().split(".").map(Number);
-  return major > 6 || (major === 6 && minor >= 2);
-}
+const LOOKS_UP_ALWAYS = isLinuxSince(6, 2);
 
 for (const wayIn of WAYS_IN) {
   const reason = await whyClosed(wayIn);
@@ -73,7 +70,7 @@ for (const wayIn of WAYS_IN) {
         const missing = ASK.first + ASK.second - checksOf(trace, CAP_SETGID);
         expect(missing).toBeGreaterThanOrEqual(0);
         expect(missing).toBeLessThanOrEqual(
-          wayIn === "fexit" && !looksUpAlways() ? trace.lost.checks : 0,
+          wayIn === "fexit" && !LOOKS_UP_ALWAYS ? trace.lost.checks : 0,
         );
       },
       LONG,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { testUnless } from "../skip.ts";
 import { openTemporaryDirectory } from "./harness/temporary-directory.ts";
 import { AS_NOBODY, judged, needed, NO_TRACE, python, trace } from "./harness/traced.ts";
+import { SEEING_ENDS } from "./harness/kernel-version.ts";
 
 const traced = (title: string, body: () => void): void => testUnless(NO_TRACE, title, body);
 
@@ -39,7 +40,7 @@ describe("a program", () => {
       "try: os.chroot('/')",
       "except PermissionError: pass",
     );
-    const { findings } = trace(drop);
+    const { findings } = trace(drop, { options: SEEING_ENDS });
     expect(findings.get("setuid")?.phases).toEqual(["start-up"]);
     expect(findings.get("sys_chroot")?.phases).toEqual(["after-drop"]);
     expect(findings.get("sys_chroot")).toMatchObject({ verdict: "denied", denial: "failing" });
@@ -66,7 +67,10 @@ describe("a program", () => {
     );
     const result = trace(same);
     expect(judged(result, "capset-only")).toEqual([]);
-    expect(result.findings.get("setpcap")?.verdict).toBe("opportunistic");
+    // Compilers inline the look at one's own set: only a tracepoint sees it everywhere.
+    const verdict = result.findings.get("setpcap")?.verdict;
+    expect(verdict ?? "opportunistic").toBe("opportunistic");
+    if (result.run.wayIn === "tp_btf") expect(verdict).toBeDefined();
     expect(needed(result)).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from "bun:test";
 import { testUnless } from "../skip.ts";
+import { expectWholeCount } from "./harness/whole-count.ts";
 import { NO_TRACE, python, trace } from "./harness/traced.ts";
 
 const CHILDREN = 10_000;
@@ -42,9 +43,7 @@ testUnless(
       "  children.append(pid)",
       "for pid in children: os.waitpid(pid, 0)",
     );
-    const { findings, profile } = trace(ask);
-    expect(findings.get("setgid")?.granted).toBe(CHECKS);
-    expect(profile.coverage).toMatchObject({ complete: true, lost: NOTHING_LOST });
+    expectWholeCount(trace(ask), "setgid", CHECKS);
   },
   LONG,
 );

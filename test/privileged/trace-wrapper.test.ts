@@ -6,6 +6,7 @@ import { testUnless } from "../skip.ts";
 import { CAPSCOPE, runCapscope } from "./harness/capscope.ts";
 import { openTemporaryDirectory } from "./harness/temporary-directory.ts";
 import { AS_NOBODY, needed, NO_TRACE, python, readProfile, trace } from "./harness/traced.ts";
+import { SEEING_ENDS } from "./harness/kernel-version.ts";
 import { until } from "./harness/until.ts";
 
 const folder = openTemporaryDirectory();
@@ -37,7 +38,7 @@ describe("the wrapper", () => {
   }
 
   traced("never concludes that a command which could not be run needs nothing", () => {
-    const { profile, status } = trace(["/nonexistent"]);
+    const { profile, status } = trace(["/nonexistent"], { options: SEEING_ENDS });
     expect(profile).toMatchObject({ conclusion: "inconclusive", findings: [] });
     expect([profile.coverage.complete, status]).toEqual([false, 127]);
     expect(profile.coverage.gaps).toEqual(["no program was seen to run"]);

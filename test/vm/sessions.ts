@@ -13,7 +13,7 @@ export interface Session {
 }
 
 /** Debian's kernels do not load these by themselves. */
-const MODULES = ["dccp_ipv4", "dccp_ipv6", "hci_vhci", "vsock_loopback"];
+const MODULES = ["dccp_ipv4", "dccp_ipv6", "hci_vhci", "tun", "vsock_loopback"];
 
 const SUITES = "test/vm/suites";
 const PRIVILEGED = "test/privileged";

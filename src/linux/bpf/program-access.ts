@@ -43,7 +43,9 @@ export function unsupported(refusals: readonly Refusal[]): UnsupportedError {
 }
 
 function hintFor(refusals: readonly Refusal[]): string {
-  if (refusals.every(({ error }) => error.code === "EPERM")) return refusalHint();
+  // What the kernel does not have it does not refuse.
+  const tried = refusals.filter(({ error }) => error.code !== "ESRCH" && error.code !== "ENOENT");
+  if (tried.length > 0 && tried.every(({ error }) => error.code === "EPERM")) return refusalHint();
   // Debian's and Ubuntu's perf_event_open(2) knows this level, and asks for CAP_SYS_ADMIN there.
   if (refusals.some(({ error }) => error.code === "EACCES")) {
     return "above 2, kernel.perf_event_paranoid leaves kprobes to CAP_SYS_ADMIN";

@@ -3,8 +3,8 @@ import { readText, textOrNull } from "./read-text.ts";
 
 /** Highest capability number that the kernel knows. Requires Linux 3.2. */
 export function readLastCapability(): number | null {
-  const text = textOrNull(readText("/proc/sys/kernel/cap_last_cap"));
-  return text === null ? null : Number(text);
+  const [text] = /^\d+/.exec(textOrNull(readText("/proc/sys/kernel/cap_last_cap")) ?? "") ?? [];
+  return text === undefined ? null : Number(text);
 }
 
 /** Ports that the kernel gives to sockets which ask for none; null when it cannot be read. */

@@ -8,6 +8,15 @@ const ATTRIBUTE = "security.capability";
 /** Longest struct vfs_ns_cap_data is 24 bytes. */
 const ROOM = 64;
 
+/** What shows that a file was changed. Before Linux 6.13 times alone move on by some milliseconds only. */
+const FACTS = [
+  "ctimeNs",
+  "mtimeNs",
+  "size",
+  "mode",
+  "uid",
+] as const satisfies readonly (keyof BigIntStats)[];
+
 /** What a look at an open file showed. */
 export interface FileLook {
   /** Permission bits. */
@@ -100,7 +109,7 @@ export class CapabilityFile implements Disposable {
     if (named === null || !isSameFile(named, now)) {
       throw changed(this.path, "another file is in its place");
     }
-    if (now.ctimeNs !== this.#seen.ctimeNs || now.mtimeNs !== this.#seen.mtimeNs) {
+    if (FACTS.some((fact) => now[fact] !== this.#seen[fact])) {
       throw changed(this.path, "somebody changed it meanwhile");
     }
   }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CapabilityProof, Profile, Proof, ProofVerdict } from "../../../src/trace/model.ts";
 import { type Run, runCapscope, type RunOptions } from "./capscope.ts";
+import { SEEING_ENDS } from "./kernel-version.ts";
 import { parseBySchema } from "./schemas.ts";
 import { openTemporaryDirectory } from "./temporary-directory.ts";
 
@@ -23,7 +24,7 @@ export function minimize(
   const directory = openTemporaryDirectory();
   try {
     const file = join(directory.path, "profile.json");
-    const words = ["minimize", "--json", "-o", file, ...options, "--", ...argv];
+    const words = ["minimize", "--json", "-o", file, ...SEEING_ENDS, ...options, "--", ...argv];
     const result = runCapscope(words, run);
     if (!existsSync(file)) throw new Error(`no report, status ${result.status}: ${result.stderr}`);
     return { ...result, ...readMinimized(readFileSync(file, "utf8")) };
