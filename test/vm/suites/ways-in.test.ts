@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
-import { release } from "node:os";
-import { openCapabilityTracer } from "../../../src/linux/bpf/capability-tracer.ts";
 import { type WayIn, WAYS_IN } from "../../../src/linux/bpf/observation.ts";
+import { whyClosed } from "../../privileged/harness/followed-command.ts";
+import { isLinuxSince } from "../../privileged/harness/kernel-version.ts";
 import { NO_TRACE, needed, trace, type Traced } from "../../privileged/harness/traced.ts";
 import { testUnless } from "../../skip.ts";
 import { COMPARED_COMMANDS, OTHER_SETS } from "../commands.ts";
@@ -17,15 +17,6 @@ for (const wayIn of WAYS_IN) OPEN.set(wayIn, NO_TRACE ?? (await whyClosed(wayIn)
 const BEST = WAYS_IN.find((wayIn) => OPEN.get(wayIn) === null);
 const results = new Map<string, Traced>();
 afterAll(() => results.clear());
-
-async function whyClosed(wayIn: WayIn): Promise<string | null> {
-  try {
-    (await openCapabilityTracer({ scope: { kind: "tree" }, wayIn }))[Symbol.dispose]();
-    return null;
-  } catch (error) {
-    return String((error as Error).message);
-  }
-}
 
 /** Traces a command once by each way in. */
 function resultOf(name: string, wayIn: WayIn): Traced {
@@ -57,8 +48,7 @@ function decisions({ profile, findings }: Traced): unknown {
 
 /** A way in that a kernel of this version has must not be skipped as if it had none. */
 testUnless(NO_TRACE ?? whyNoGuest(), "the ways in are open that this kernel's version has", () => {
-  const [major = 0, minor = 0] = release().split(".").map(Number);
-  const hasTracepoint = major > 6 || (major === 6 && minor >= 14);
+  const hasTracepoint = isLinuxSince(6, 14);
   const open = WAYS_IN.filter((wayIn) => OPEN.get(wayIn) === null);
   expect(open).toEqual(WAYS_IN.filter((wayIn) => hasTracepoint || wayIn !== "tp_btf"));
 });
